@@ -1,0 +1,12 @@
+//! The canonical commerce types: one Rust type is the JSON of the API, its OpenAPI schema and the Wasm ABI at once.
+//!
+//! The modules stand for the type interfaces of `wit/`; `plugin::bindings` points the generated code here.
+
+pub mod decimal;
+pub mod documents;
+pub mod json;
+mod linkage;
+pub mod parties;
+pub mod products;
+pub mod types;
+pub mod validate;

@@ -1,0 +1,31 @@
+//! Values nobody may see: no `Display`, no `Serialize`, `Debug` prints stars, memory is wiped on drop.
+
+pub mod vault;
+
+pub use vault::{Source, Vault, VaultError};
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// A secret text. [`Secret::expose`] is called in `egress` only, where it goes onto the wire.
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Takes a text out of sight.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(SecretString::from(text.into()))
+    }
+
+    /// The text itself. Never log it, never put it in an error.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
