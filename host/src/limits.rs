@@ -56,3 +56,128 @@ pub const STORE_CACHE_BYTES: u64 = 64 << 20;
 pub const STORE_OPEN_TIMEOUT: Duration = Duration::from_secs(120);
 /// Change notices a slow watcher may lag behind before it is told to scan again.
 pub const WATCH_LAG_MAX: usize = 4_096;
+
+// ---- plugin -----------------------------------------------------------------------------------------------------
+
+/// A component file; the largest known kind (Python inside) has 40 MB.
+pub const COMPONENT_BYTES_MAX: u64 = 64 << 20;
+/// Linear memory of one call, all memories together.
+pub const GUEST_MEMORY_BYTES_MAX: usize = 64 << 20;
+/// Elements of one table; function tables of the largest connectors have some thousands.
+pub const GUEST_TABLE_ELEMENTS_MAX: usize = 100_000;
+/// Core instances, memories and tables of one component: a large JavaScript component has a dozen.
+pub const GUEST_CORE_INSTANCES_MAX: u32 = 32;
+/// See [`GUEST_CORE_INSTANCES_MAX`].
+pub const GUEST_MEMORIES_MAX: u32 = 8;
+/// See [`GUEST_CORE_INSTANCES_MAX`].
+pub const GUEST_TABLES_MAX: u32 = 16;
+/// Stack of compiled guest code; deeper recursion traps.
+pub const GUEST_STACK_BYTES_MAX: usize = 512 << 10;
+/// How often running guests are looked at.
+pub const EPOCH_TICK: Duration = Duration::from_millis(10);
+/// Ticks in which a guest was found computing before its call is ended: two seconds of pure work is a loop.
+pub const GUEST_BUSY_TICKS_MAX: u32 = 200;
+/// What one call into the host may copy out of the guest; without it a guest makes the host allocate.
+pub const HOST_CALL_BYTES_MAX: usize = 16 << 20;
+/// Requests one call may make: 50 lines with some requests each.
+pub const REQUESTS_PER_CALL_MAX: u32 = 512;
+/// Requests of one call on the wire at a time, unless the connection says less.
+pub const REQUESTS_PARALLEL: usize = 16;
+/// Log lines one call may write.
+pub const LOG_LINES_PER_CALL_MAX: u32 = 200;
+/// One log line.
+pub const LOG_LINE_BYTES_MAX: usize = 4 << 10;
+/// Last log lines that are kept with an error.
+pub const LOG_LINES_WITH_ERROR: usize = 10;
+/// Calls running at once in all sandboxes; each holds a memory slot and a stack.
+pub const CALLS_AT_ONCE_MAX: u32 = 256;
+/// Sandboxes kept warm, with memory that stays resident: bounded here times the two sizes below.
+pub const WARM_SANDBOXES_MAX: u32 = 32;
+/// Memory of a warm sandbox that is wiped in place instead of given back.
+pub const WARM_MEMORY_BYTES: usize = 256 << 10;
+/// Stack of a warm sandbox that is wiped in place instead of given back.
+pub const WARM_STACK_BYTES: usize = 64 << 10;
+/// Wall time of a call when the caller names none.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// `describe` is pure; this only bounds a broken one.
+pub const DESCRIBE_TIMEOUT: Duration = Duration::from_secs(5);
+/// One value of a connector's own state.
+pub const STATE_VALUE_BYTES_MAX: usize = 256 << 10;
+/// Keys of one connection's state.
+pub const STATE_KEYS_MAX: usize = 1_000;
+/// All values of one connection's state.
+pub const STATE_BYTES_MAX: usize = 4 << 20;
+/// How long a connector's state may ask to be kept.
+pub const STATE_TTL_MAX: Duration = Duration::from_secs(24 * 3_600);
+
+// ---- queue ------------------------------------------------------------------------------------------------------
+
+/// Documents that may wait; beyond it new ones are refused with 429 instead of filling memory.
+pub const JOBS_WAITING_MAX: usize = 2_000_000;
+/// Attempts at one document that may fail for a reason other than the system being away.
+pub const ATTEMPTS_MAX: u32 = 8;
+/// Ended attempts that a job's record keeps; the first and the last ones tell the story.
+pub const ATTEMPTS_KEPT: usize = 32;
+/// How long a document is carried while the system is away before a person is asked.
+pub const CARRY_TIME: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// First pause after a failed attempt; doubles each time, with full jitter.
+pub const RETRY_FIRST: Duration = Duration::from_secs(1);
+/// Longest pause after a failed attempt.
+pub const RETRY_LONGEST: Duration = Duration::from_secs(5 * 60);
+/// First pause of a connection whose system is away; doubles each time.
+pub const PROBE_FIRST: Duration = Duration::from_secs(1);
+/// Longest pause before a system that was away is asked again, which bounds how late a backlog starts to drain.
+pub const PROBE_LONGEST: Duration = Duration::from_secs(15);
+/// A system that was cut off in the middle of a write may still be writing: it gets this long before it is asked.
+pub const SETTLE_TIME: Duration = Duration::from_secs(2);
+/// How often a look-up must come back empty before the document is sent again.
+pub const EMPTY_LOOKUPS_MIN: u32 = 2;
+/// One attempt at a document.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+/// Jobs that one page of a list looks at, whatever its filter.
+pub const JOBS_SCANNED_PER_PAGE: usize = 10_000;
+
+// ---- documents and the HTTP API ---------------------------------------------------------------------------------
+
+/// Lines of one document; the largest wholesale orders have some hundred.
+pub const DOCUMENT_LINES_MAX: usize = 2_000;
+/// References, customer ids and keys.
+pub const IDENTIFIER_BYTES_MAX: usize = 255;
+/// A request body of the API, unless the configuration says otherwise.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// Lines of one price or stock question.
+pub const QUERY_LINES_MAX: usize = 500;
+/// Calls of a connector that one question may keep going at a time.
+pub const CALLS_OF_A_QUESTION_MAX: usize = 16;
+/// A check of the whole way to a system.
+pub const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
+/// Items of one page, and how many come without a `limit`.
+pub const PAGE_ITEMS_MAX: u32 = 500;
+/// See [`PAGE_ITEMS_MAX`].
+pub const PAGE_ITEMS_DEFAULT: u32 = 50;
+/// How long `Prefer: wait=N` may hold a request open.
+pub const PREFER_WAIT_MAX: Duration = Duration::from_secs(30);
+/// Requests of the API in progress at once; more are refused with 503 instead of piling up.
+pub const REQUESTS_AT_ONCE_MAX: usize = 1_024;
+/// How often the folders of connectors and connections are looked at for changes.
+pub const FOLDER_WATCH: Duration = Duration::from_millis(500);
+/// How long requests and turns in progress may take to end when the host is stopped.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+// ---- configuration ----------------------------------------------------------------------------------------------
+
+/// A configuration file.
+pub const CONFIG_BYTES_MAX: u64 = 256 << 10;
+/// Connection files of one folder.
+pub const CONNECTIONS_MAX: usize = 2_000;
+/// Documents on their way to one system at a time, where nobody says: most systems license few sessions.
+pub const DOCUMENTS_PARALLEL: usize = 4;
+/// Time of a live question, in milliseconds, where nobody says: a shopper has left by then.
+pub const LIVE_TIMEOUT_MS: u64 = 10_000;
+
+// ---- access -----------------------------------------------------------------------------------------------------
+
+/// API keys of one host.
+pub const KEYS_MAX: usize = 10_000;
+/// A key's name.
+pub const KEY_NAME_BYTES_MAX: usize = 100;

@@ -1,1 +1,3 @@
+//! What the tests stand on: simulated systems that refuse what the real ones refuse, and a host to put before them.
 
+pub mod sim;

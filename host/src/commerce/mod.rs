@@ -8,5 +8,6 @@ pub mod json;
 mod linkage;
 pub mod parties;
 pub mod products;
+mod refusal;
 pub mod types;
 pub mod validate;

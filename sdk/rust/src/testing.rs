@@ -26,6 +26,7 @@ type Answer = Result<Response, Failure>;
 pub struct FakeHost {
     answers: Vec<(String, String, Answer)>,
     requests: Vec<Request>,
+    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "in Wasm the real host keeps it"))]
     pub(crate) state: BTreeMap<String, Vec<u8>>,
     pub(crate) log: Vec<(Level, String)>,
     pub(crate) now_ms: u64,

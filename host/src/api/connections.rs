@@ -1,0 +1,133 @@
+//! Connections: what each can do, how it is, and a check of the whole way.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Api;
+use super::input::Caller;
+use super::problem::Problem;
+use super::reply::{Listed, reply};
+use super::route::{action, unknown_action};
+use crate::access::Scope;
+use crate::connection::{Checked, Connection};
+use crate::limits;
+use crate::plugin::Interface;
+use crate::seam::Millis;
+
+/// A connection as the API shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ConnectionView {
+    /// Its name.
+    name: String,
+    /// `open`: it can be used. `broken`: `problem` says what to fix.
+    state: &'static str,
+    /// What to fix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+    /// The connector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connector: Option<String>,
+    /// Its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    /// What it can do.
+    interfaces: Vec<Interface>,
+    /// Documents that wait or are on their way.
+    waiting: usize,
+    /// While the system is away: when it is tried again, in milliseconds since the epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    away_until: Option<Millis>,
+}
+
+fn view(api: &Api, connection: &Connection) -> ConnectionView {
+    let loaded = api.connections().connector_of(connection).ok();
+    ConnectionView {
+        name: connection.name.clone(),
+        state: "open",
+        problem: None,
+        connector: Some(connection.connector.clone()),
+        version: loaded.as_ref().map(|loaded| loaded.description.version.clone()),
+        interfaces: loaded.map(|loaded| loaded.interfaces.iter().copied().collect()).unwrap_or_default(),
+        waiting: api.queue().waiting_for(&connection.name),
+        away_until: api.queue().probe_at(&connection.name),
+    }
+}
+
+/// Lists all connections, with those that cannot be used.
+#[utoipa::path(get, path = "/v1/connections", tag = "connections",
+    responses((status = 200, body = Listed<ConnectionView>), (status = "default", body = Problem)))]
+pub(super) async fn list(State(api): State<Api>, caller: Caller) -> Result<Response, Problem> {
+    caller.may(Scope::Read)?;
+    let open = api.connections().list();
+    let mut items: Vec<ConnectionView> = open.iter().map(|connection| view(&api, connection)).collect();
+    for (name, error) in api.connections().broken() {
+        // A changed file that does not load leaves the old connection serving: both are true, so both are told.
+        if let Some(item) = items.iter_mut().find(|item| item.name == name) {
+            item.problem = Some(error.to_string());
+            continue;
+        }
+        let waiting = api.queue().waiting_for(&name);
+        items.push(ConnectionView {
+            name,
+            state: "broken",
+            problem: Some(error.to_string()),
+            connector: None,
+            version: None,
+            interfaces: Vec::new(),
+            waiting,
+            away_until: None,
+        });
+    }
+    items.retain(|item| caller.sees(&item.name));
+    items.sort_by(|a, b| a.name.cmp(&b.name));
+    reply(&Listed { items, next: None })
+}
+
+/// Shows one connection.
+#[utoipa::path(get, path = "/v1/connections/{connection}", tag = "connections",
+    params(("connection" = String, Path, description = "The connection's name")),
+    responses((status = 200, body = ConnectionView), (status = "default", body = Problem)))]
+pub(super) async fn get(State(api): State<Api>, Path(name): Path<String>, caller: Caller) -> Result<Response, Problem> {
+    caller.may_use(Scope::Read, &name)?;
+    let connection = api.connections().get(&name)?;
+    reply(&view(&api, &connection))
+}
+
+/// Acts on a connection: `:check` behind its name.
+pub(super) async fn act(State(api): State<Api>, Path(path): Path<String>, caller: Caller) -> Result<Response, Problem> {
+    let (name, action) = action(&path)?;
+    caller.may_use(Scope::Operate, name)?;
+    if action != "check" {
+        return Err(unknown_action(action, "`:check`"));
+    }
+    let connection = api.connections().get(name)?;
+    let loaded = api.connections().connector_of(&connection)?;
+    let checked: Checked = connection.check(&loaded, limits::CHECK_TIMEOUT).await;
+    reply(&checked)
+}
+
+/// Checks the whole way to a system: name, socket, TLS, sign-in, clock, version.
+#[utoipa::path(post, path = "/v1/connections/{connection}:check", tag = "connections",
+    params(("connection" = String, Path, description = "The connection's name")),
+    responses((status = 200, body = Checked), (status = "default", body = Problem)))]
+#[expect(dead_code, reason = "the router cannot tell actions apart; this describes one of `act`")]
+pub(super) fn check() -> StatusCode {
+    StatusCode::OK
+}
+
+/// Lists the last exchanges with the system, without bodies and without secrets.
+#[utoipa::path(get, path = "/v1/connections/{connection}/exchanges", tag = "connections",
+    params(("connection" = String, Path, description = "The connection's name")),
+    responses((status = 200, body = Listed<crate::egress::LogEntry>), (status = "default", body = Problem)))]
+pub(super) async fn exchanges(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    caller.may_use(Scope::Operate, &name)?;
+    let connection = api.connections().get(&name)?;
+    reply(&Listed { items: connection.outlet.log(), next: None })
+}

@@ -1,0 +1,44 @@
+//! The OpenAPI document, made from the handlers; a copy is checked in, so that no change goes unseen.
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "apiconnect", description = "Live prices, stock and documents of the systems behind a store."),
+    paths(
+        super::connections::list, super::connections::get, super::connections::check, super::connections::exchanges,
+        super::live::query_prices, super::live::query_inventory,
+        super::customers::list_customers, super::customers::get_customer, super::customers::list_ship_tos,
+        super::orders::submit_order, super::orders::list_orders, super::orders::get_order,
+        super::jobs::list, super::jobs::get, super::jobs::document, super::jobs::retry, super::jobs::resolve,
+        super::jobs::cancel,
+        super::plugins::list,
+        super::keys::list, super::keys::create, super::keys::revoke,
+        super::health::healthz, super::health::readyz, super::health::metrics,
+    ),
+    security(("key" = [])),
+    modifiers(&Key),
+)]
+struct Document;
+
+struct Key;
+
+impl Modify for Key {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("ack_…").build();
+        document.components.get_or_insert_default().add_security_scheme("key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The document as JSON, with line breaks.
+#[must_use]
+pub fn document() -> String {
+    Document::openapi().to_pretty_json().unwrap_or_default()
+}
+
+pub(super) async fn serve() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], document()).into_response()
+}

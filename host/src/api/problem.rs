@@ -1,0 +1,181 @@
+//! Errors as `application/problem+json` (RFC 9457), each with a code for programs and a text that says what to do.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::{AccessError, KeyError};
+use crate::commerce::types::{Error as Refusal, FieldProblem};
+use crate::connection::ConnectionError;
+use crate::plugin::CallError;
+use crate::queue::QueueError;
+
+/// The body of an error.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Problem {
+    /// `urn:apiconnect:error:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The code in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What went wrong and what to do.
+    detail: String,
+    /// The code for programs.
+    code: &'static str,
+    /// Which fields are wrong, where it is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem>,
+    #[serde(skip)]
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// A problem with this status, code and text.
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:apiconnect:error:{code}"),
+            title: title(code),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code,
+            errors: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// A document whose fields are wrong.
+    pub(super) fn invalid(errors: Vec<FieldProblem>) -> Self {
+        let detail = Refusal::Invalid(errors.clone()).to_string();
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_document", detail);
+        problem.errors = errors;
+        problem
+    }
+
+    /// Says when to try again, in seconds.
+    #[must_use]
+    pub(super) const fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+}
+
+fn title(code: &str) -> String {
+    let mut words = code.replace('_', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", format!("failed to {error}"))
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Store(error) => QueueError::Store(error).into(),
+            KeyError::Invalid(problem) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_key", problem),
+            KeyError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "unknown_key", format!("failed to {error}")),
+        }
+    }
+}
+
+impl From<ConnectionError> for Problem {
+    fn from(error: ConnectionError) -> Self {
+        let (status, code) = match error {
+            ConnectionError::Unknown { .. } => (StatusCode::NOT_FOUND, "unknown_connection"),
+            ConnectionError::Broken { .. } => (StatusCode::SERVICE_UNAVAILABLE, "broken_connection"),
+            ConnectionError::NoConnector { .. } => (StatusCode::SERVICE_UNAVAILABLE, "no_connector"),
+        };
+        Self::new(status, code, format!("failed to {error}"))
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let code = refusal.code();
+        let status = match &refusal {
+            Refusal::Invalid(problems) => return Self::invalid(problems.clone()),
+            Refusal::NotSupported(_) => StatusCode::NOT_IMPLEMENTED,
+            Refusal::Unauthorized(_) | Refusal::Internal(_) => StatusCode::BAD_GATEWAY,
+            Refusal::NotFound(_) => StatusCode::NOT_FOUND,
+            Refusal::Conflict(_) => StatusCode::CONFLICT,
+            Refusal::NeedsMapping(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::RateLimited(wait) => {
+                let seconds = wait.map_or(1, |millis| millis.div_ceil(1_000));
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, code, refusal.to_string()).retry_after(seconds);
+            }
+            Refusal::Unavailable(_) | Refusal::NotSent(_) | Refusal::OutcomeUnknown(_) => {
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, code, refusal.to_string()).retry_after(5);
+            }
+        };
+        Self::new(status, code, refusal.to_string())
+    }
+}
+
+impl From<CallError> for Problem {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Refused(refusal) => refusal.into(),
+            CallError::NotOffered { .. } => {
+                Self::new(StatusCode::NOT_IMPLEMENTED, "not_supported", format!("failed to {error}"))
+            }
+            CallError::Deadline => Self::new(
+                StatusCode::GATEWAY_TIMEOUT,
+                "deadline",
+                "the system did not answer in time; try again, or raise the connection's timeout_ms",
+            ),
+            CallError::Trap { text } => {
+                // The text names files and addresses of the connector: it is the operator's, not the caller's.
+                tracing::error!("{text}");
+                Self::new(
+                    StatusCode::BAD_GATEWAY,
+                    "connector_failed",
+                    "the connector failed; the host's log says why. Its vendor needs that text",
+                )
+            }
+        }
+    }
+}
+
+impl From<QueueError> for Problem {
+    fn from(error: QueueError) -> Self {
+        let detail = format!("failed to {error}");
+        match error {
+            QueueError::Store(_) => {
+                tracing::error!("{detail}");
+                let text = "the host cannot write to its disk at the moment, so nothing was accepted; try again later";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", text).retry_after(10)
+            }
+            QueueError::KeyReused { .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+            }
+            QueueError::Full { .. } => Self::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", detail).retry_after(30),
+            QueueError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "unknown_job", detail),
+            QueueError::NotNow { .. } => Self::new(StatusCode::CONFLICT, "job_state", detail),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A connection file: one instance of a connector, what it may reach, and where its secrets are.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::ConfigError;
+use crate::egress::{Auth, Grants, Rate};
+use crate::limits;
+use crate::secret::Source;
+
+/// What `connections/<name>.toml` holds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionFile {
+    /// The connector's name.
+    pub connector: String,
+    /// Where the system is; the connector's requests hang below it.
+    pub base_url: String,
+    /// `false` takes the connection out of service without deleting its file.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// What it may reach besides the base URL's own origin.
+    #[serde(default)]
+    pub grants: Granted,
+    /// Certificates of your own authority, in PEM form.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// How it proves who it is.
+    #[serde(default)]
+    pub auth: Auth,
+    /// Where its secrets are kept, by slot.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, Source>,
+    /// What the connector itself wants to know.
+    #[serde(default = "empty")]
+    pub settings: serde_json::Value,
+    /// How much at a time.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// The `[grants]` table.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Granted {
+    /// Further hosts, such as `https://files.example.com` or `https://*.example.com`.
+    pub hosts: Grants,
+    /// Whether addresses of your own network may be dialled.
+    pub private_network: bool,
+    /// Granted hosts that get the credentials too.
+    pub credentials_for: Grants,
+}
+
+/// The `[limits]` table.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Documents on their way at a time.
+    pub parallel: Option<usize>,
+    /// Requests of one call on the wire at a time.
+    pub requests_parallel: Option<usize>,
+    /// How long a live question may take.
+    pub timeout_ms: Option<u64>,
+    /// How fast requests may follow each other.
+    pub rate: Option<Rate>,
+    /// Sockets open at a time.
+    pub sockets: Option<usize>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn empty() -> serde_json::Value {
+    serde_json::Value::Object(serde_json::Map::new())
+}
+
+impl ConnectionFile {
+    /// What `init` writes as `connections/example.toml.off`.
+    pub const EXAMPLE: &str = include_str!("connection.toml");
+
+    /// Reads one file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names file, line and the field that was probably meant.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let file: Self = super::read(path)?;
+        let unusable = |problem: &str| ConfigError::Unusable { path: path.to_owned(), problem: problem.to_owned() };
+        if !file.settings.is_object() {
+            return Err(unusable("settings must be a table: write [settings] on a line of its own"));
+        }
+        if [file.limits.parallel, file.limits.requests_parallel, file.limits.sockets].contains(&Some(0)) {
+            return Err(unusable("a limit of 0 would let nothing through; write 1 or more, or enabled = false"));
+        }
+        Ok(file)
+    }
+}
+
+/// Every connection file of a folder by the connection's name, in order. A name the API could not spell in a path is
+/// an error of that file alone; a folder that is not there has none.
+#[must_use]
+pub fn read_folder(folder: &Path) -> Vec<(String, Result<ConnectionFile, ConfigError>)> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    files.sort();
+    files.truncate(limits::CONNECTIONS_MAX);
+    files.into_iter().map(|path| (name(&path), check_name(&path).and_then(|()| ConnectionFile::read(&path)))).collect()
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn check_name(path: &Path) -> Result<(), ConfigError> {
+    let name = name(path);
+    let simple = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if !name.is_empty() && name.len() <= 64 && name.chars().all(simple) {
+        return Ok(());
+    }
+    let problem =
+        "its name becomes the connection's name: use up to 64 lower-case letters, digits, `-` and `_`".to_owned();
+    Err(ConfigError::Unusable { path: path.to_owned(), problem })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_a_connection_file() {
+        let file: ConnectionFile = toml::from_str(ConnectionFile::EXAMPLE).unwrap();
+        assert_eq!(file.connector, "sap-business-one");
+    }
+
+    #[test]
+    fn one_bad_file_does_not_hide_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let good = "connector = \"x\"\nbase_url = \"https://x.example\"\n";
+        std::fs::write(folder.path().join("a.toml"), good).unwrap();
+        std::fs::write(folder.path().join("b.toml"), "connecter = \"x\"\n").unwrap();
+        std::fs::write(folder.path().join("Ä.toml"), good).unwrap();
+        std::fs::write(folder.path().join("note.txt"), "").unwrap();
+        let files = read_folder(folder.path());
+        let found: Vec<(&str, bool)> = files.iter().map(|(name, file)| (name.as_str(), file.is_ok())).collect();
+        assert_eq!(found, [("a", true), ("b", false), ("Ä", false)]);
+        let text = files[1].1.as_ref().unwrap_err().to_string();
+        assert!(text.ends_with("did you mean `connector`?"), "{text}");
+    }
+}

@@ -1,0 +1,156 @@
+//! `apiconnect.toml`: where the host listens and keeps things.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::ConfigError;
+use crate::limits;
+
+/// The configuration of a host. Every field has a default; paths start at the file's folder.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct HostConfig {
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// Accepted documents, keys and compiled connectors.
+    pub data: PathBuf,
+    /// Connectors, one `.wasm` file each.
+    pub plugins: PathBuf,
+    /// Connections, one `.toml` file each.
+    pub connections: PathBuf,
+    /// What is logged, and how.
+    pub log: LogConfig,
+    /// The durable path.
+    pub queue: QueueConfig,
+    /// The live path.
+    pub live: LiveConfig,
+    /// Bounds of the API.
+    pub limits: LimitsConfig,
+}
+
+/// The `[log]` table.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// `text` for people, `json` for machines.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, or a filter such as `info,connector=debug`.
+    pub level: String,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The `[queue]` table.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct QueueConfig {
+    /// Documents on their way to one system at a time, where neither the connection nor its connector says.
+    pub parallel: usize,
+}
+
+/// The `[live]` table.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct LiveConfig {
+    /// How long a live question may take, where its connection does not say.
+    pub timeout_ms: u64,
+}
+
+/// The `[limits]` table.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// The longest request body.
+    pub body_bytes: usize,
+}
+
+impl Default for HostConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7070)),
+            data: "data".into(),
+            plugins: "plugins".into(),
+            connections: "connections".into(),
+            log: LogConfig::default(),
+            queue: QueueConfig::default(),
+            live: LiveConfig::default(),
+            limits: LimitsConfig::default(),
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".to_owned() }
+    }
+}
+
+impl Default for QueueConfig {
+    fn default() -> Self {
+        Self { parallel: limits::DOCUMENTS_PARALLEL }
+    }
+}
+
+impl Default for LiveConfig {
+    fn default() -> Self {
+        Self { timeout_ms: limits::LIVE_TIMEOUT_MS }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self { body_bytes: limits::BODY_BYTES_MAX }
+    }
+}
+
+impl HostConfig {
+    /// What `init` writes: every field with its default, as a comment.
+    pub const TEMPLATE: &str = include_str!("apiconnect.toml");
+
+    /// Reads the file; its paths are made to start at the file's folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names file, line and the field that was probably meant.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let mut config: Self = super::read(path)?;
+        let unusable = |problem: &str| ConfigError::Unusable { path: path.to_owned(), problem: problem.to_owned() };
+        if config.queue.parallel == 0 {
+            return Err(unusable("queue.parallel must be at least 1"));
+        }
+        if config.live.timeout_ms == 0 {
+            return Err(unusable("live.timeout_ms must be at least 1"));
+        }
+        let folder = path.parent().unwrap_or(Path::new("."));
+        for place in [&mut config.data, &mut config.plugins, &mut config.connections] {
+            *place = folder.join(&*place);
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HostConfig;
+
+    #[test]
+    fn the_template_says_the_defaults() {
+        let told: HostConfig = toml::from_str(HostConfig::TEMPLATE).unwrap();
+        assert_eq!(told, HostConfig::default());
+        let uncommented: String = HostConfig::TEMPLATE
+            .lines()
+            .map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n")
+            .collect();
+        assert_eq!(toml::from_str::<HostConfig>(&uncommented).unwrap(), HostConfig::default());
+        assert_ne!(uncommented, HostConfig::TEMPLATE);
+    }
+}

@@ -1,0 +1,318 @@
+//! Connections: one configured instance of a connector each, read from the connections folder.
+
+mod check;
+
+pub use check::{CheckStep, Checked};
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use thiserror::Error;
+
+use crate::config::{ConfigError, ConnectionFile, read_folder};
+use crate::egress::{self, Egress, EgressError, Outlet, OutletSettings};
+use crate::limits;
+use crate::plugin::contract::connector as describe;
+use crate::plugin::{Link, Loaded, Registry};
+use crate::seam::Clock;
+use crate::secret::{Vault, VaultError};
+
+/// Why a connection cannot be used.
+#[derive(Clone, Debug, Error)]
+pub enum ConnectionError {
+    /// There is no such connection.
+    #[error("find connection `{name}`: there is no file {name}.toml in the connections folder{known}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The names that exist, as a clause.
+        known: String,
+    },
+    /// The connection's file is there but cannot be used.
+    #[error("use connection `{name}`: {problem}")]
+    Broken {
+        /// The name.
+        name: String,
+        /// What to fix.
+        problem: String,
+    },
+    /// The connector that the connection names is not installed.
+    #[error(
+        "use connection `{name}`: the connector `{connector}` is not installed; put its .wasm file into the plugins folder"
+    )]
+    NoConnector {
+        /// The connection.
+        name: String,
+        /// The connector.
+        connector: String,
+    },
+}
+
+/// Why a connection file does not become a connection.
+#[derive(Debug, Error)]
+enum OpenError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Egress(#[from] EgressError),
+    #[error("{0}")]
+    Settings(String),
+}
+
+/// One connection, ready to be used. A changed file makes a new one; calls in flight end on the old one.
+pub struct Connection {
+    /// Its name: the file's name without `.toml`.
+    pub name: String,
+    /// The connector's name.
+    pub connector: String,
+    /// Documents on their way at a time; none where neither file nor connector says.
+    pub parallel: Option<usize>,
+    /// Time of a live call, where the file says so.
+    pub timeout: Option<Duration>,
+    /// The way out.
+    pub outlet: Arc<Outlet>,
+    /// What its sandboxes get.
+    pub link: Arc<Link>,
+    /// What it was made of, to see a change.
+    made_of: MadeOf,
+}
+
+#[derive(Clone, PartialEq)]
+struct MadeOf {
+    file: String,
+    digest: String,
+}
+
+/// All connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Connections(Arc<Inner>);
+
+struct Inner {
+    folder: PathBuf,
+    registry: Registry,
+    egress: Egress,
+    clock: Clock,
+    open: RwLock<BTreeMap<String, Arc<Connection>>>,
+    broken: RwLock<BTreeMap<String, ConnectionError>>,
+}
+
+impl Connections {
+    /// The connections of a folder; [`Connections::scan`] reads it.
+    #[must_use]
+    pub fn new(folder: &Path, registry: Registry, egress: Egress, clock: Clock) -> Self {
+        let folder = folder.to_owned();
+        Self(Arc::new(Inner { folder, registry, egress, clock, open: RwLock::default(), broken: RwLock::default() }))
+    }
+
+    /// The connection with this name.
+    ///
+    /// # Errors
+    /// That there is none, or what is wrong with its file.
+    pub fn get(&self, name: &str) -> Result<Arc<Connection>, ConnectionError> {
+        if let Some(connection) = self.0.open.read().get(name) {
+            return Ok(Arc::clone(connection));
+        }
+        if let Some(error) = self.0.broken.read().get(name) {
+            return Err(error.clone());
+        }
+        let known: Vec<String> = self.0.open.read().keys().cloned().collect();
+        let known = if known.is_empty() { String::new() } else { format!("; there are: {}", known.join(", ")) };
+        Err(ConnectionError::Unknown { name: name.to_owned(), known })
+    }
+
+    /// The connector of a connection, in the version that serves now.
+    ///
+    /// # Errors
+    /// That it is not installed.
+    pub fn connector_of(&self, connection: &Connection) -> Result<Arc<Loaded>, ConnectionError> {
+        self.0.registry.get(&connection.connector).ok_or_else(|| ConnectionError::NoConnector {
+            name: connection.name.clone(),
+            connector: connection.connector.clone(),
+        })
+    }
+
+    /// All connections that can be used.
+    #[must_use]
+    pub fn list(&self) -> Vec<Arc<Connection>> {
+        self.0.open.read().values().cloned().collect()
+    }
+
+    /// All connections that cannot be used, with the reason.
+    #[must_use]
+    pub fn broken(&self) -> Vec<(String, ConnectionError)> {
+        self.0.broken.read().iter().map(|(name, error)| (name.clone(), error.clone())).collect()
+    }
+
+    /// The installed connectors.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// Reads the folder. A new or changed file, or a new version of its connector, opens the connection anew; a file
+    /// that cannot be used leaves the running connection as it is and is reported.
+    pub fn scan(&self) -> Vec<Arc<Connection>> {
+        let mut opened = Vec::new();
+        let mut broken = BTreeMap::new();
+        let files = read_folder(&self.0.folder);
+        let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
+        for (name, file) in files {
+            match file.map_err(OpenError::from).and_then(|file| self.open(&name, &file)) {
+                Ok(Some(connection)) => opened.push(connection),
+                Ok(None) => {}
+                Err(error) => {
+                    let problem = error.to_string();
+                    broken.insert(name.clone(), ConnectionError::Broken { name, problem });
+                }
+            }
+        }
+        let mut open = self.0.open.write();
+        open.retain(|name, _| names.contains(name));
+        for connection in &opened {
+            open.insert(connection.name.clone(), Arc::clone(connection));
+        }
+        drop(open);
+        self.report(&broken);
+        *self.0.broken.write() = broken;
+        opened
+    }
+
+    fn report(&self, broken: &BTreeMap<String, ConnectionError>) {
+        let known = self.0.broken.read();
+        for (name, error) in broken {
+            if known.get(name).is_none_or(|before| before.to_string() != error.to_string()) {
+                tracing::error!(connection = name, "failed to {error}");
+            }
+        }
+    }
+
+    /// Opens a connection unless it is open as it is.
+    fn open(&self, name: &str, file: &ConnectionFile) -> Result<Option<Arc<Connection>>, OpenError> {
+        if !file.enabled {
+            return Err(OpenError::Settings("it is switched off (enabled = false)".to_owned()));
+        }
+        let loaded = self.0.registry.get(&file.connector).ok_or_else(|| {
+            OpenError::Settings(format!(
+                "the connector `{}` is not installed; put its .wasm file into the plugins folder",
+                file.connector
+            ))
+        })?;
+        let made_of = MadeOf { file: format!("{file:?}"), digest: loaded.digest.clone() };
+        if self.0.open.read().get(name).is_some_and(|open| open.made_of == made_of) {
+            return Ok(None);
+        }
+        check_settings(file, &loaded)?;
+        let vault = Vault::read(&file.secrets, &self.0.folder)?;
+        check_secrets(&vault, &loaded)?;
+        let outlet = Arc::new(Outlet::open(self.outlet_settings(name, file, &loaded, vault.clone())?, &self.0.egress)?);
+        let settings = file.settings.to_string();
+        let mut link = Link::new(name, settings, Arc::clone(&outlet) as _, vault, self.0.clock.clone());
+        link.parallel = file.limits.requests_parallel.unwrap_or(limits::REQUESTS_PARALLEL);
+        Ok(Some(Arc::new(Connection {
+            name: name.to_owned(),
+            connector: file.connector.clone(),
+            parallel: file.limits.parallel,
+            timeout: file.limits.timeout_ms.map(Duration::from_millis),
+            outlet,
+            link: Arc::new(link),
+            made_of,
+        })))
+    }
+
+    fn outlet_settings(
+        &self,
+        name: &str,
+        file: &ConnectionFile,
+        loaded: &Loaded,
+        vault: Vault,
+    ) -> Result<OutletSettings, OpenError> {
+        let base_url = url::Url::parse(&file.base_url)
+            .map_err(|e| OpenError::Settings(format!("base_url `{}` is no URL: {e}", file.base_url)))?;
+        let extra_ca_pem = file.ca_file.as_ref().map(|path| {
+            let path = self.0.folder.join(path);
+            std::fs::read_to_string(&path).map_err(|e| OpenError::Settings(format!("ca_file {}: {e}", path.display())))
+        });
+        let mut settings = OutletSettings::new(name, base_url);
+        settings.grants = file.grants.hosts.clone();
+        settings.private_network = file.grants.private_network;
+        settings.credentials_for = file.grants.credentials_for.clone();
+        settings.extra_ca_pem = extra_ca_pem.transpose()?;
+        settings.auth = file.auth.clone();
+        settings.vault = vault;
+        settings.settings = file.settings.clone();
+        settings.session = loaded.description.session.as_ref().map(session);
+        settings.rate = file.limits.rate;
+        settings.sockets_max = file.limits.sockets.unwrap_or(limits::SOCKETS_PER_CONNECTION_MAX);
+        Ok(settings)
+    }
+}
+
+/// The settings as the connector's own schema wants them.
+fn check_settings(file: &ConnectionFile, loaded: &Loaded) -> Result<(), OpenError> {
+    let schema = serde_json::from_str(&loaded.description.settings_schema)
+        .map_err(|e| OpenError::Settings(format!("the connector's settings schema is no JSON: {e}")))?;
+    let validator = jsonschema::validator_for(&schema)
+        .map_err(|e| OpenError::Settings(format!("the connector's settings schema is no JSON Schema: {e}")))?;
+    let problems: Vec<String> = validator
+        .iter_errors(&file.settings)
+        .map(|error| {
+            let at = error.instance_path.to_string();
+            if at.is_empty() { error.to_string() } else { format!("{}: {error}", at.trim_start_matches('/')) }
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(OpenError::Settings(format!("[settings] {}", problems.join("; ")))) }
+}
+
+fn check_secrets(vault: &Vault, loaded: &Loaded) -> Result<(), OpenError> {
+    let missing = loaded.description.secrets.iter().find(|slot| slot.required && vault.get(&slot.name).is_err());
+    match missing {
+        Some(slot) => Err(OpenError::Settings(format!(
+            "[secrets] has no `{}` ({}); add `{} = {{ env = \"…\" }}` or `{{ file = \"…\" }}`",
+            slot.name, slot.purpose, slot.name
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The connector's login in egress's own terms.
+fn session(scheme: &describe::SessionScheme) -> egress::SessionScheme {
+    let pair = |template: &describe::Template| (template.name.clone(), template.value.clone());
+    let keep = |kept: &describe::Kept| egress::Keep {
+        name: kept.name.clone(),
+        from: match &kept.from {
+            describe::KeptFrom::Cookie(name) => egress::From::Cookie(name.clone()),
+            describe::KeptFrom::Header(name) => egress::From::Header(name.clone()),
+            describe::KeptFrom::JsonPointer(pointer) => egress::From::JsonPointer(pointer.clone()),
+        },
+    };
+    let apply = |header: &describe::SessionHeader| egress::ApplyHeader {
+        name: header.name.clone(),
+        template: header.value.clone(),
+        encode: match header.encoding {
+            describe::HeaderEncoding::None => egress::Encode::None,
+            describe::HeaderEncoding::Basic => egress::Encode::Basic,
+        },
+    };
+    egress::SessionScheme {
+        login: egress::LoginRequest {
+            method: scheme.method.clone(),
+            path: scheme.path.clone(),
+            headers: scheme.headers.iter().map(pair).collect(),
+            body: scheme.body.clone(),
+        },
+        accept: Vec::new(),
+        keep: scheme.kept.iter().map(keep).collect(),
+        apply: scheme.apply.iter().map(apply).collect(),
+        expired: scheme
+            .expired
+            .iter()
+            .map(|answer| egress::Expired { status: answer.status, body_contains: answer.body_contains.clone() })
+            .collect(),
+        lifetime_seconds: scheme.lifetime_seconds.map(u64::from),
+    }
+}

@@ -1,0 +1,246 @@
+//! A host: its parts put together, started, and stopped without losing anything.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::access::Keys;
+use crate::api::{self, Api, Parts};
+use crate::config::HostConfig;
+use crate::connection::Connections;
+use crate::egress::{Egress, EgressError};
+use crate::limits;
+use crate::plugin::{self, EngineError, LoadError, Registry, RegistryError, Sandbox};
+use crate::queue::{ConnectorCarrier, Queue, QueueError};
+use crate::seam::{self, Clock};
+use crate::store::{OpenOptions, SledStore, Store, StoreError};
+use crate::telemetry::metric;
+
+/// Why a host does not start, or had to stop.
+#[derive(Debug, Error)]
+pub enum HostError {
+    /// A folder cannot be made.
+    #[error("make the folder {path}: {problem}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system says.
+        problem: String,
+    },
+    /// The address cannot be listened on.
+    #[error("listen on {address}: {problem}; change `listen` in the configuration")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        problem: String,
+    },
+    /// The sandbox.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The sandbox's link to the contract.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The plugins folder.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The way out.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// Metrics.
+    #[error("collect metrics: {0}")]
+    Metrics(String),
+}
+
+/// The systems a configuration names: connectors loaded, connections open. What `check` and `call` need.
+///
+/// # Errors
+/// When the sandbox cannot be set up or the plugins folder cannot be read. A connector or connection that does not
+/// load is no error; it is listed as refused or broken.
+pub async fn systems(config: &HostConfig, clock: Clock) -> Result<Connections, HostError> {
+    for folder in [&config.data, &config.plugins, &config.connections] {
+        std::fs::create_dir_all(folder)
+            .map_err(|e| HostError::Folder { path: folder.clone(), problem: e.to_string() })?;
+    }
+    // wasmtime wants an absolute folder.
+    let cache = std::path::absolute(config.data.join("compiled"))
+        .map_err(|e| HostError::Folder { path: config.data.clone(), problem: e.to_string() })?;
+    let sandbox = Sandbox::new(plugin::engine(Some(&cache))?)?;
+    let registry = Registry::new(sandbox, &config.plugins);
+    registry.scan().await?;
+    let connections = Connections::new(&config.connections, registry, Egress::new(clock.clone())?, clock);
+    connections.scan();
+    Ok(connections)
+}
+
+/// A running host.
+pub struct Host {
+    api: Api,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: tokio::task::JoinSet<Result<(), HostError>>,
+    store: Arc<SledStore>,
+}
+
+impl Host {
+    /// Starts a host: opens the store, takes up connectors and connections, carries waiting documents, listens.
+    ///
+    /// # Errors
+    /// [`HostError`] says what to do. A connector or connection that does not load does not keep the host from
+    /// starting.
+    pub async fn start(config: &HostConfig, clock: Clock) -> Result<Self, HostError> {
+        metric::install().map_err(|e| HostError::Metrics(e.to_string()))?;
+        let connections = systems(config, clock.clone()).await?;
+        let folder = config.data.join("store");
+        let opened = seam::spawn_blocking(move || SledStore::open(&folder, OpenOptions::default())).await;
+        let store = Arc::new(opened.map_err(|e| StoreError::Failed(e.to_string()))??);
+        let shared: Arc<dyn Store> = Arc::clone(&store) as _;
+        let keys = Keys::open(Arc::clone(&shared), clock.clone())?;
+        let queue = Queue::open(Arc::clone(&shared), clock.clone()).await?;
+        let api = Api::new(Parts {
+            keys,
+            queue: queue.clone(),
+            connections: connections.clone(),
+            store: shared,
+            clock: clock.clone(),
+            body_bytes: config.limits.body_bytes,
+            live_timeout: Duration::from_millis(config.live.timeout_ms),
+        });
+        let listen = |e: std::io::Error| HostError::Listen { address: config.listen, problem: e.to_string() };
+        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = tokio::task::JoinSet::new();
+        let lanes = Lanes { connections, queue, parallel: config.queue.parallel };
+        lanes.set();
+        tasks.spawn(lanes.clone().carry(stopped.clone()));
+        tasks.spawn(lanes.watch_folders(stopped.clone()));
+        tasks.spawn(serve(listener, api.clone(), stopped));
+        tracing::info!(%address, "apiconnect serves");
+        Ok(Self { api, address, stop, tasks, store })
+    }
+
+    /// Where the API listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Runs until `asked` is done or the host cannot go on, then takes no new work and lets what runs come to its end.
+    ///
+    /// # Errors
+    /// Why the host could not go on; the store is the usual reason.
+    pub async fn run(mut self, asked: impl Future<Output = ()>) -> Result<(), HostError> {
+        tokio::pin!(asked);
+        let ended = tokio::select! {
+            () = &mut asked => Ok(()),
+            Some(ended) = self.tasks.join_next() => flatten(ended),
+        };
+        self.api.stop();
+        let _ = self.stop.send(true);
+        let drained = seam::within(limits::DRAIN_TIMEOUT, async {
+            let mut result = Ok(());
+            while let Some(ended) = self.tasks.join_next().await {
+                result = result.and(flatten(ended));
+            }
+            result
+        });
+        let drained = drained.await.unwrap_or_else(|| {
+            tracing::warn!("some work did not end in time; it is looked up at the next start");
+            Ok(())
+        });
+        let store = Arc::clone(&self.store);
+        let _ = seam::spawn_blocking(move || store.close()).await;
+        ended.and(drained)
+    }
+}
+
+fn flatten(ended: Result<Result<(), HostError>, tokio::task::JoinError>) -> Result<(), HostError> {
+    ended.unwrap_or_else(|error| Err(StoreError::Failed(format!("a part of the host failed: {error}")).into()))
+}
+
+/// The queue and the connections it serves, kept in step.
+#[derive(Clone)]
+struct Lanes {
+    connections: Connections,
+    queue: Queue,
+    parallel: usize,
+}
+
+impl Lanes {
+    async fn carry(self, mut stopped: watch::Receiver<bool>) -> Result<(), HostError> {
+        let carrier = Arc::new(ConnectorCarrier::new(self.connections));
+        let stop = async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        };
+        Ok(self.queue.run(carrier, stop).await?)
+    }
+
+    /// Every connection may send so many documents at a time; one that is gone holds them.
+    fn set(&self) {
+        for connection in self.connections.list() {
+            let told = connection.parallel.or_else(|| {
+                let loaded = self.connections.connector_of(&connection).ok()?;
+                let about = loaded.description.operations.iter().find(|about| about.name == "orders.submit")?;
+                usize::try_from(about.max_parallel).ok().map(|parallel| parallel.max(1))
+            });
+            self.queue.set_parallel(&connection.name, told.unwrap_or(self.parallel));
+        }
+    }
+
+    async fn watch_folders(self, mut stopped: watch::Receiver<bool>) -> Result<(), HostError> {
+        while seam::within(limits::FOLDER_WATCH, stopped.wait_for(|stopped| *stopped)).await.is_none() {
+            // A folder that cannot be read for a moment changes nothing of what serves.
+            if let Err(error) = self.connections.registry().scan().await {
+                tracing::error!("failed to {error}");
+            }
+            let lanes = self.clone();
+            let _ = seam::spawn_blocking(move || {
+                lanes.connections.scan();
+                lanes.set();
+                metric::tidy();
+            })
+            .await;
+        }
+        Ok(())
+    }
+}
+
+async fn serve(listener: TcpListener, api: Api, mut stopped: watch::Receiver<bool>) -> Result<(), HostError> {
+    let served = axum::serve(NoDelay(listener), api::router(api)).with_graceful_shutdown(async move {
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    });
+    served.await.map_err(|e| StoreError::Failed(format!("the API stopped: {e}")).into())
+}
+
+/// Answers leave at once: with Nagle's algorithm the second part of a keep-alive answer waits for the first one's
+/// acknowledgement.
+struct NoDelay(TcpListener);
+
+impl axum::serve::Listener for NoDelay {
+    type Io = tokio::net::TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let (socket, address) = axum::serve::Listener::accept(&mut self.0).await;
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%error, "a socket could not be set to answer at once");
+        }
+        (socket, address)
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.0.local_addr()
+    }
+}

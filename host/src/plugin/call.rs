@@ -1,0 +1,241 @@
+//! One call: a fresh sandbox, one operation, every limit, and the host's own account of what happened.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use wasmtime::Store;
+
+use super::bindings::exports::apiconnect::connector as contract;
+use super::guest::{self, Guest, Report};
+use super::link::{Exchange, Link};
+use super::loaded::{Interface, Loaded};
+use crate::commerce::documents::{DocumentFilter, Order};
+use crate::commerce::parties::Customer;
+use crate::commerce::products::{InventoryRequest, Price, PriceRequest, Stock};
+use crate::commerce::types::{Context, Error as Refusal, Ids, PageRequest, WriteContext, Written};
+use crate::egress::{Request, Response, SendError};
+use crate::seam::{self, Clock};
+use crate::secret::Vault;
+
+/// What a call is made with.
+#[derive(Clone)]
+pub struct Call {
+    /// The connection it is for.
+    pub link: Arc<Link>,
+    /// Names it in logs.
+    pub id: Arc<str>,
+    /// How long it may take.
+    pub time: Duration,
+    /// Whether the system's own payload is wanted.
+    pub want_native: bool,
+}
+
+/// Why a call gave no answer of the connector.
+#[derive(Debug, Error)]
+pub enum CallError {
+    /// The connector answered with a typed error.
+    #[error("{0:?}")]
+    Refused(Refusal),
+    /// The connector does not offer the interface.
+    #[error("call {interface}: the connector {connector} does not offer it")]
+    NotOffered {
+        /// The interface.
+        interface: &'static str,
+        /// The connector's name.
+        connector: String,
+    },
+    /// The time was over.
+    #[error("get an answer in time")]
+    Deadline,
+    /// The connector crashed or broke a limit. The text is for operators and vendors.
+    #[error("get an answer of the connector: {text}")]
+    Trap {
+        /// What happened, with the connector's last log lines.
+        text: String,
+    },
+}
+
+/// How a call ended: the answer, and what the host saw.
+#[derive(Debug)]
+pub struct Ended<T> {
+    /// The answer.
+    pub result: Result<T, CallError>,
+    /// What it did to the outside.
+    pub report: Report,
+}
+
+impl<T> Ended<T> {
+    fn never(error: CallError) -> Self {
+        Self { result: Err(error), report: Report::default() }
+    }
+}
+
+/// Runs one exported function in a fresh sandbox.
+macro_rules! run {
+    ($loaded:expr, $call:expr, $interface:expr, $indices:expr, $function:ident ( $($argument:expr),* )) => {{
+        let (loaded, call): (&Loaded, Call) = ($loaded, $call);
+        let Some(indices) = $indices else { return Ended::never(loaded.not_offered($interface)) };
+        let context = call.context();
+        let Ok(_slot) = loaded.slots.acquire().await else { return Ended::never(CallError::Deadline) };
+        let mut store = Guest::new(call.link, call.id, call.time).into_store(loaded.pre.engine());
+        let answer = seam::within(call.time, async {
+            let instance = loaded.pre.instantiate_async(&mut store).await?;
+            let guest = indices.load(&mut store, &instance)?;
+            guest.$function(&mut store, &context, $($argument),*).await
+        })
+        .await;
+        let result = match answer {
+            Some(Ok(answer)) => answer.map_err(CallError::Refused),
+            Some(Err(error)) => Err(loaded.trapped(&error, &store)),
+            None => Err(CallError::Deadline),
+        };
+        Ended { result, report: store.data().report }
+    }};
+}
+
+impl Call {
+    fn context(&self) -> Context {
+        Context {
+            connection: self.link.connection.clone(),
+            settings: self.link.settings.clone(),
+            deadline_ms: u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX),
+            call_id: self.id.to_string(),
+            want_native: self.want_native,
+        }
+    }
+}
+
+impl Loaded {
+    /// Whether an interface is offered.
+    ///
+    /// # Errors
+    /// [`CallError::NotOffered`] when it is not.
+    pub fn require(&self, interface: Interface) -> Result<(), CallError> {
+        if self.interfaces.contains(&interface) { Ok(()) } else { Err(self.not_offered(interface)) }
+    }
+
+    fn not_offered(&self, interface: Interface) -> CallError {
+        CallError::NotOffered { interface: interface.name(), connector: self.description.name.clone() }
+    }
+
+    fn trapped(&self, error: &wasmtime::Error, store: &Store<Guest>) -> CallError {
+        if error.downcast_ref::<guest::Ended>() == Some(&guest::Ended::Deadline) {
+            return CallError::Deadline;
+        }
+        let who = format!("{} {}", self.description.name, self.description.version);
+        let why = error.downcast_ref::<guest::Ended>().map_or_else(|| format!("{error:?}"), ToString::to_string);
+        let lines: String = store.data().last_lines.iter().map(|line| format!("\n  log: {line}")).collect();
+        CallError::Trap { text: format!("{who}: {why}{lines}") }
+    }
+
+    /// Asks who the connector is, without a connection.
+    pub(super) async fn describe(&self, time: Duration) -> Result<contract::connector::Description, CallError> {
+        let link = Link::new("", String::new(), Arc::new(Nowhere), Vault::default(), Clock::system());
+        let mut store = Guest::new(Arc::new(link), Arc::from("describe"), time).into_store(self.pre.engine());
+        let answer = seam::within(time, async {
+            let instance = self.pre.instantiate_async(&mut store).await?;
+            self.exports.connector.load(&mut store, &instance)?.call_describe(&mut store).await
+        });
+        match answer.await {
+            Some(Ok(description)) => Ok(description),
+            Some(Err(error)) => Err(self.trapped(&error, &store)),
+            None => Err(CallError::Deadline),
+        }
+    }
+
+    /// `connector.check`
+    pub async fn check(&self, call: Call) -> Ended<contract::connector::Health> {
+        run!(self, call, Interface::Pricing, Some(&self.exports.connector), call_check())
+    }
+
+    /// `pricing.query`: one answer per line, in order.
+    pub async fn query_prices(&self, call: Call, lines: &[PriceRequest]) -> Ended<Vec<Result<Price, Refusal>>> {
+        let ended = run!(self, call, Interface::Pricing, self.exports.pricing.as_ref(), call_query(lines));
+        self.same_length(ended, lines.len())
+    }
+
+    /// `inventory.query`: one answer per line, in order.
+    pub async fn query_inventory(&self, call: Call, lines: &[InventoryRequest]) -> Ended<Vec<Result<Stock, Refusal>>> {
+        let ended = run!(self, call, Interface::Inventory, self.exports.inventory.as_ref(), call_query(lines));
+        self.same_length(ended, lines.len())
+    }
+
+    /// `customers.get`
+    pub async fn get_customer(&self, call: Call, id: &str) -> Ended<Customer> {
+        run!(self, call, Interface::Customers, self.exports.customers.as_ref(), call_get(id))
+    }
+
+    /// `customers.list`
+    pub async fn list_customers(
+        &self,
+        call: Call,
+        filter: &contract::customers::CustomerFilter,
+        page: &PageRequest,
+    ) -> Ended<contract::customers::CustomerPage> {
+        run!(self, call, Interface::Customers, self.exports.customers.as_ref(), call_list(filter, page))
+    }
+
+    /// `customers.ship-tos`
+    pub async fn list_ship_tos(
+        &self,
+        call: Call,
+        customer: &str,
+        page: &PageRequest,
+    ) -> Ended<contract::customers::ShipToPage> {
+        run!(self, call, Interface::Customers, self.exports.customers.as_ref(), call_ship_tos(customer, page))
+    }
+
+    /// `orders.get`
+    pub async fn get_order(&self, call: Call, id: &str) -> Ended<Order> {
+        run!(self, call, Interface::Orders, self.exports.orders.as_ref(), call_get(id))
+    }
+
+    /// `orders.list`
+    pub async fn list_orders(
+        &self,
+        call: Call,
+        filter: &DocumentFilter,
+        page: &PageRequest,
+    ) -> Ended<contract::orders::OrderPage> {
+        run!(self, call, Interface::Orders, self.exports.orders.as_ref(), call_list(filter, page))
+    }
+
+    /// `orders.submit`
+    pub async fn submit_order(&self, call: Call, write: &WriteContext, order: &Order) -> Ended<Written> {
+        run!(self, call, Interface::Orders, self.exports.orders.as_ref(), call_submit(write, order))
+    }
+
+    /// `orders.find-by-reference`
+    pub async fn find_order(&self, call: Call, customer: &str, reference: &str) -> Ended<Vec<Ids>> {
+        run!(self, call, Interface::Orders, self.exports.orders.as_ref(), call_find_by_reference(customer, reference))
+    }
+
+    /// A list that lost a line cannot be told from one that is right, so it is refused whole.
+    fn same_length<T>(&self, ended: Ended<Vec<T>>, asked: usize) -> Ended<Vec<T>> {
+        let report = ended.report;
+        let result = ended.result.and_then(|answers| {
+            if answers.len() == asked {
+                return Ok(answers);
+            }
+            let who = format!("{} {}", self.description.name, self.description.version);
+            Err(CallError::Trap { text: format!("{who}: it answered {} lines of {asked}", answers.len()) })
+        });
+        Ended { result, report }
+    }
+}
+
+/// `describe` has no connection, so it reaches nothing.
+struct Nowhere;
+
+impl Exchange for Nowhere {
+    fn send_all(
+        &self,
+        requests: Vec<Request>,
+        _: Duration,
+        _: usize,
+    ) -> futures::future::BoxFuture<'_, Vec<Result<Response, SendError>>> {
+        let refuse = |_| Err(SendError::refused("send a request while describing itself"));
+        Box::pin(std::future::ready(requests.into_iter().map(refuse).collect()))
+    }
+}

@@ -1,0 +1,119 @@
+//! What one call carries: its connection, what it may still spend, what it did.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasmtime::component::HasData;
+use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
+
+use super::link::Link;
+use crate::limits;
+use crate::seam::{self, Stopwatch};
+
+/// The data of one sandbox.
+pub(crate) struct Guest {
+    pub(super) link: Arc<Link>,
+    pub(super) call_id: Arc<str>,
+    pub(super) report: Report,
+    /// Kept to explain an error; the operator's log has them all.
+    pub(super) last_lines: VecDeque<String>,
+    started: Stopwatch,
+    time: Duration,
+    busy_ticks: u32,
+    memory: usize,
+}
+
+/// What a call did to the outside, as the host saw it. The host's word stands above the connector's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Requests made.
+    pub requests: u32,
+    /// A request other than GET or HEAD may have left.
+    pub write_left: bool,
+    /// Such a request has no whole answer, so what it did is unknown.
+    pub write_unanswered: bool,
+    /// Log lines written, with those that were dropped.
+    pub log_lines: u32,
+    /// Most linear memory it had, in bytes.
+    pub memory_peak: usize,
+}
+
+impl HasData for Guest {
+    type Data<'a> = &'a mut Self;
+}
+
+impl Guest {
+    pub(super) fn new(link: Arc<Link>, call_id: Arc<str>, time: Duration) -> Self {
+        Self {
+            link,
+            call_id,
+            report: Report::default(),
+            last_lines: VecDeque::new(),
+            started: seam::stopwatch(),
+            time,
+            busy_ticks: 0,
+            memory: 0,
+        }
+    }
+
+    /// Time left until the call's deadline.
+    pub(super) fn time_left(&self) -> Duration {
+        self.time.saturating_sub(self.started.elapsed())
+    }
+
+    /// A store with every limit armed.
+    pub(super) fn into_store(self, engine: &wasmtime::Engine) -> Store<Self> {
+        let mut store = Store::new(engine, self);
+        store.limiter(|guest| guest);
+        store.set_hostcall_fuel(limits::HOST_CALL_BYTES_MAX);
+        store.set_epoch_deadline(1);
+        // A guest that computes through a tick gives way to other calls; one that does it too often, or past its
+        // deadline, is ended. Waiting for the host costs it at most one tick a wait.
+        store.epoch_deadline_callback(|mut context| {
+            let guest = context.data_mut();
+            guest.busy_ticks += 1;
+            if guest.busy_ticks > limits::GUEST_BUSY_TICKS_MAX {
+                return Err(wasmtime::Error::new(Ended::Busy));
+            }
+            if guest.time_left().is_zero() {
+                return Err(wasmtime::Error::new(Ended::Deadline));
+            }
+            Ok(UpdateDeadline::Yield(1))
+        });
+        store
+    }
+}
+
+/// Why the host ended a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Ended {
+    #[error("it computed for too long without an answer")]
+    Busy,
+    #[error("its time was over")]
+    Deadline,
+    #[error("it wanted more memory than a call may have")]
+    Memory,
+    #[error("it wanted a larger table than a call may have")]
+    Table,
+}
+
+impl ResourceLimiter for Guest {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let grown = desired.saturating_sub(current);
+        if self.memory.saturating_add(grown) > limits::GUEST_MEMORY_BYTES_MAX {
+            // An error instead of a refusal: the guest would turn a refusal into a panic that hides the reason.
+            return Err(wasmtime::Error::new(Ended::Memory));
+        }
+        self.memory += grown;
+        self.report.memory_peak = self.report.memory_peak.max(self.memory);
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > limits::GUEST_TABLE_ELEMENTS_MAX {
+            return Err(wasmtime::Error::new(Ended::Table));
+        }
+        Ok(true)
+    }
+}

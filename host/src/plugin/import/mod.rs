@@ -1,0 +1,27 @@
+//! What the host gives a connector, one file an interface.
+
+mod clock;
+mod http;
+mod log;
+mod secret;
+pub(super) mod state;
+
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+use super::bindings::apiconnect::connector as contract;
+use super::guest::Guest;
+
+/// The interfaces that this host links; a connector that imports another one is refused when it is loaded.
+pub(super) const GIVEN: [&str; 5] = ["http", "secret", "state", "log", "clock"];
+
+/// A linker with everything a connector may import.
+pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+    let mut linker = Linker::new(engine);
+    contract::http::add_to_linker::<Guest, Guest>(&mut linker, |guest| guest)?;
+    contract::secret::add_to_linker::<Guest, Guest>(&mut linker, |guest| guest)?;
+    contract::state::add_to_linker::<Guest, Guest>(&mut linker, |guest| guest)?;
+    contract::log::add_to_linker::<Guest, Guest>(&mut linker, |guest| guest)?;
+    contract::clock::add_to_linker::<Guest, Guest>(&mut linker, |guest| guest)?;
+    Ok(linker)
+}

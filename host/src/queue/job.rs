@@ -1,0 +1,168 @@
+//! A job: one document on its way to one system.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::commerce::types::Ids;
+use crate::seam::Millis;
+
+/// What is done with the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+pub enum Operation {
+    /// `orders.submit`
+    #[serde(rename = "orders.submit")]
+    SubmitOrder,
+}
+
+impl Operation {
+    /// The contract's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SubmitOrder => "orders.submit",
+        }
+    }
+}
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// On disk, its turn has not come.
+    Ready,
+    /// An attempt or a look-up is on its way.
+    Running,
+    /// It goes on by itself later; `reason` says why it waits.
+    Waiting,
+    /// It needs a person; `reason` says what for.
+    Parked,
+    /// Nothing more will happen.
+    Done,
+}
+
+/// What became of the document, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Nothing yet.
+    None,
+    /// It exists in the system; `ids` name it.
+    Ok,
+    /// The system said no.
+    Rejected,
+    /// It may or may not exist; it is looked up before anything else.
+    Unknown,
+    /// A person withdrew it.
+    Cancelled,
+}
+
+/// Why a job waits or is parked: a kind for programs, a text for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reason {
+    /// The kind.
+    pub kind: ReasonKind,
+    /// What the system or the host said.
+    pub text: String,
+}
+
+/// Kinds of reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonKind {
+    /// The system is away or asks to wait.
+    Unavailable,
+    /// The system refused the credentials.
+    Unauthorized,
+    /// The attempt failed before anything left.
+    NotSent,
+    /// The document may have arrived; it is being looked up.
+    Unknown,
+    /// The system refused the document.
+    Rejected,
+    /// A code has no counterpart in the system.
+    NeedsMapping,
+    /// The look-up found several documents with this reference.
+    Ambiguous,
+    /// The system cannot be asked whether the document arrived.
+    NoLookup,
+    /// The connector failed.
+    Connector,
+    /// The connection is not there or switched off.
+    NoConnection,
+}
+
+/// One attempt or look-up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Attempt {
+    /// 1 for the first attempt; a look-up carries the number of the attempt it asks about.
+    pub number: u32,
+    /// What was done.
+    pub step: Step,
+    /// Milliseconds since the epoch.
+    pub started: Millis,
+    /// None while it runs, or when the host was killed meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Millis>,
+    /// How it ended, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+}
+
+/// What a turn of a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Sends the document.
+    Send,
+    /// Asks the system whether it has the document.
+    LookUp,
+}
+
+/// The record of a job. The document itself is a record of its own, written once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Job {
+    /// `job_…`; ids sort by the time of acceptance.
+    pub id: String,
+    /// The connection.
+    pub connection: String,
+    /// What is done.
+    pub operation: Operation,
+    /// Jobs with the same key go one after the other.
+    pub order_key: String,
+    /// The store's number of the document.
+    pub reference: String,
+    /// The customer, for look-ups.
+    pub customer: String,
+    /// The caller's key.
+    pub idempotency_key: String,
+    /// Where it stands.
+    pub state: State,
+    /// What became of the document.
+    pub outcome: Outcome,
+    /// Why it waits or is parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// Who the document is in the system, once it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<Ids>,
+    /// Whether the system had it before the host sent it.
+    #[serde(default)]
+    pub already_there: bool,
+    /// Sends that were started.
+    pub sends: u32,
+    /// Sends that failed for a reason of the document or the connector.
+    pub failures: u32,
+    /// Look-ups in a row that found nothing.
+    #[serde(default)]
+    pub empty_lookups: u32,
+    /// What was tried, the oldest first.
+    #[serde(default)]
+    pub attempts: Vec<Attempt>,
+    /// When it goes on, for a job that waits; milliseconds since the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Millis>,
+    /// When it was accepted.
+    pub accepted: Millis,
+    /// When its record was last written.
+    pub updated: Millis,
+}

@@ -1,0 +1,237 @@
+//! Opening a folder: the engine may panic, hang or silently lose records on a damaged one, so it is watched while it
+//! opens, and afterwards every record is read and the sum compared with what was acknowledged.
+
+use std::fs::{self, File, TryLockError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use super::acknowledged::{self, Acknowledged};
+use super::group::{FORMAT_KEY, TOTALS_KEY, Totals};
+use super::record::{self, Kind};
+use super::{Revision, StoreError};
+use crate::limits::{STORE_CACHE_BYTES, STORE_OPEN_TIMEOUT, STORE_SEGMENT_BYTES};
+
+/// The layout of keys and envelopes that this host writes.
+const FORMAT: u8 = 1;
+/// The folder of the records inside the data folder; next to it is the lock.
+const RECORDS: &str = "records";
+/// Where the folder of the records is made before it is moved to its place.
+const UNFINISHED: &str = "records.unfinished";
+const LOCK: &str = "lock";
+/// sled writes what nobody flushed, and collects garbage, at this pace.
+const BACKGROUND_FLUSH_MS: u64 = 200;
+/// After so many verified records the opening thread shows that it is alive.
+const RECORDS_PER_SIGN: u64 = 4_096;
+
+/// How a store is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenOptions {
+    /// Bytes of pages to keep in memory; sled uses some times that.
+    pub cache_bytes: u64,
+    /// How long the engine may show no progress before the folder is called damaged.
+    pub timeout: Duration,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { cache_bytes: STORE_CACHE_BYTES, timeout: STORE_OPEN_TIMEOUT }
+    }
+}
+
+/// What was found in a folder that is sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Records that were read and verified; a value over 64 KiB counts once more for each of its parts.
+    pub records: u64,
+    /// The last commit.
+    pub sequence: Revision,
+}
+
+/// An opened folder, ready for the committer.
+pub(super) struct Opened {
+    pub(super) db: sled::Db,
+    /// sled's file, to sync it.
+    pub(super) file: File,
+    pub(super) acknowledged: Acknowledged,
+    pub(super) totals: Totals,
+    pub(super) verified: Verified,
+    pub(super) lock: File,
+}
+
+/// What the opening thread tells.
+enum Sign {
+    Alive,
+    Done(Result<(sled::Db, Totals), StoreError>),
+}
+
+pub(super) fn open(path: &Path, options: OpenOptions) -> Result<Opened, StoreError> {
+    let lock = lock(path)?;
+    let records = path.join(RECORDS);
+    if !records.exists() {
+        create(path, options)?;
+    }
+    // Looked at first: sled would quietly begin anew where its file is missing.
+    let (acknowledged, last) = Acknowledged::open(&records).map_err(|error| error.in_folder(path))?;
+    let file = File::options().read(true).write(true).open(records.join("db"));
+    let file = file.map_err(|cause| {
+        StoreError::damaged(
+            path.display().to_string(),
+            format!("its file records/db cannot be opened ({})", cause.kind()),
+        )
+    })?;
+    let (db, totals) = guarded(&records, options, last).map_err(|error| error.in_folder(path))?;
+    let verified = Verified { records: totals.records, sequence: totals.sequence };
+    tracing::info!(folder = %path.display(), records = totals.records, sequence = totals.sequence, "the store is open");
+    Ok(Opened { db, file, acknowledged, totals, verified, lock })
+}
+
+/// A file operation on the folder failed for a reason that is not damage.
+pub(super) fn unusable(path: &Path, cause: &std::io::Error) -> StoreError {
+    StoreError::Failed(format!("the data folder {} cannot be used ({cause})", path.display()))
+}
+
+/// The lock goes with the descriptor, so a host that was killed leaves none behind.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let opened = fs::create_dir_all(path)
+        .and_then(|()| File::options().create(true).truncate(false).write(true).open(path.join(LOCK)));
+    let lock = opened.map_err(|cause| unusable(path, &cause))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            Err(StoreError::Failed(format!("the data folder is in use by another apiconnect ({})", path.display())))
+        }
+        Err(TryLockError::Error(cause)) => Err(unusable(path, &cause)),
+    }
+}
+
+/// Makes an empty folder of records beside its place, forces all of it onto the device, and moves it in one step: a
+/// power cut leaves either no store or a whole one.
+fn create(path: &Path, options: OpenOptions) -> Result<(), StoreError> {
+    let unfinished = path.join(UNFINISHED);
+    let made = || -> std::io::Result<()> {
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished)?;
+        }
+        fs::create_dir_all(&unfinished)?;
+        write_first(&unfinished, options).map_err(std::io::Error::other)?;
+        Acknowledged::create(&unfinished)?;
+        for file in files(&unfinished)? {
+            File::open(file)?.sync_all()?;
+        }
+        File::open(&unfinished)?.sync_all()?;
+        fs::rename(&unfinished, path.join(RECORDS))?;
+        File::open(path)?.sync_all()?;
+        // The data folder may have been made just now, too. The root has no parent, and needs none.
+        path.canonicalize()?.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+    };
+    made().map_err(|cause| unusable(path, &cause))
+}
+
+fn write_first(folder: &Path, options: OpenOptions) -> sled::Result<()> {
+    let db = config(folder, options).open()?;
+    let mut first = sled::Batch::default();
+    first.insert(FORMAT_KEY, record::encode(FORMAT_KEY, Kind::Whole, 0, &[FORMAT]));
+    first.insert(TOTALS_KEY, Totals::default().encode());
+    db.apply_batch(first)?;
+    db.flush().map(drop)
+}
+
+/// All files and folders below, folders last.
+fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        }
+        found.push(path);
+    }
+    Ok(found)
+}
+
+fn config(folder: &Path, options: OpenOptions) -> sled::Config {
+    sled::Config::new()
+        .path(folder)
+        .segment_size(STORE_SEGMENT_BYTES)
+        .cache_capacity(options.cache_bytes)
+        .flush_every_ms(Some(BACKGROUND_FLUSH_MS))
+}
+
+/// Opens and verifies in a thread of its own. A thread that hangs is left behind: it cannot be stopped, and the host
+/// will not go on with this folder anyway.
+fn guarded(folder: &Path, options: OpenOptions, last: Revision) -> Result<(sled::Db, Totals), StoreError> {
+    let (signs, seen) = channel();
+    let config = config(folder, options);
+    let work = move || {
+        let opened = catch_unwind(AssertUnwindSafe(|| verify(&config, last, &signs)));
+        let panicked = |_| Err(damaged("the storage engine cannot read it"));
+        // Nobody listens any more when it took too long.
+        let _ = signs.send(Sign::Done(opened.unwrap_or_else(panicked)));
+    };
+    let thread = std::thread::Builder::new().name("store-open".to_owned());
+    thread.spawn(work).map_err(|cause| unusable(folder, &cause))?;
+    wait(&seen, options.timeout)
+}
+
+fn wait(seen: &Receiver<Sign>, timeout: Duration) -> Result<(sled::Db, Totals), StoreError> {
+    loop {
+        match seen.recv_timeout(timeout) {
+            Ok(Sign::Alive) => {}
+            Ok(Sign::Done(result)) => return result,
+            Err(RecvTimeoutError::Timeout) => return Err(damaged("the storage engine hangs while it reads it")),
+            Err(RecvTimeoutError::Disconnected) => return Err(damaged("the storage engine cannot read it")),
+        }
+    }
+}
+
+fn verify(config: &sled::Config, last: Revision, signs: &Sender<Sign>) -> Result<(sled::Db, Totals), StoreError> {
+    let unreadable = |cause: sled::Error| {
+        tracing::error!(%cause, "the storage engine refused the folder");
+        damaged("the storage engine cannot read it")
+    };
+    let db = config.open().map_err(unreadable)?;
+    // From here on the waiting side measures progress, not the whole.
+    let _ = signs.send(Sign::Alive);
+    check_format(db.get(FORMAT_KEY).map_err(unreadable)?.as_deref())?;
+    let totals = db.get(TOTALS_KEY).map_err(unreadable)?.ok_or_else(|| damaged("its table of contents is missing"))?;
+    let totals = Totals::decode(&totals)?;
+    if totals.sequence < last {
+        let lost = last - totals.sequence;
+        return Err(damaged(&format!("its last {lost} acknowledged commits are missing")));
+    }
+    let mut found = Totals { sequence: totals.sequence, ..Totals::default() };
+    for record in db.iter() {
+        let (key, bytes) = record.map_err(unreadable)?;
+        if key == FORMAT_KEY || key == TOTALS_KEY {
+            continue;
+        }
+        record::decode(&key, &bytes)?;
+        found.add(record::head(&key, &bytes)?);
+        if found.records.is_multiple_of(RECORDS_PER_SIGN) {
+            let _ = signs.send(Sign::Alive);
+        }
+    }
+    if found == totals {
+        return Ok((db, totals));
+    }
+    let (found, written) = (found.records, totals.records);
+    Err(damaged(&format!("it has {found} records that do not add up to the {written} acknowledged ones")))
+}
+
+fn check_format(bytes: Option<&[u8]>) -> Result<(), StoreError> {
+    let bytes = bytes.ok_or_else(|| damaged("the mark of its format is missing"))?;
+    match record::decode(FORMAT_KEY, bytes)?.payload {
+        [FORMAT] => Ok(()),
+        [newer] if *newer > FORMAT => Err(StoreError::Failed(format!(
+            "the data folder was written by a newer apiconnect (format {newer}, this one reads up to {FORMAT})"
+        ))),
+        _ => Err(damaged("the mark of its format is unknown")),
+    }
+}
+
+/// The folder is named by the caller.
+fn damaged(problem: &str) -> StoreError {
+    StoreError::damaged(format!("the folder {RECORDS} (with its file {})", acknowledged::FILE_NAME), problem)
+}

@@ -1,0 +1,3 @@
+//! Strict simulators of the systems that connectors talk to.
+
+pub mod business_one;
