@@ -12,7 +12,7 @@
 
 pub mod access;
 pub mod api;
-//pub mod cli;
+pub mod cli;
 pub mod commerce;
 pub mod config;
 pub mod connection;

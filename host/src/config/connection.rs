@@ -78,7 +78,7 @@ fn empty() -> serde_json::Value {
 }
 
 impl ConnectionFile {
-    /// What `init` writes as `connections/example.toml.off`.
+    /// What `init` writes as `connections/erp.toml.example`.
     pub const EXAMPLE: &str = include_str!("connection.toml");
 
     /// Reads one file.

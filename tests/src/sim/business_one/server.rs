@@ -73,11 +73,19 @@ async fn connection(stream: TcpStream, company: Arc<Company>) {
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// Looks at the first bytes, without taking them, for the path that steers the simulator.
+/// Looks at the first bytes, without taking them, for the path that steers the simulator. They may come one by one.
 async fn is_control(stream: &TcpStream) -> bool {
     let mut start = [0; 16];
-    let peeked = tokio::time::timeout(Duration::from_millis(200), stream.peek(&mut start)).await;
-    let read = peeked.ok().and_then(Result::ok).unwrap_or(0);
+    let looked = tokio::time::timeout(Duration::from_millis(200), async {
+        loop {
+            let read = stream.peek(&mut start).await.unwrap_or(0);
+            if read == 0 || read == start.len() {
+                return read;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    let read = looked.await.unwrap_or(0);
     start.get(..read).is_some_and(|bytes| bytes.windows(6).any(|window| window == b"/_sim/"))
 }
 

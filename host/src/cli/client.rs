@@ -1,0 +1,106 @@
+//! The command line's way to a running host: the same checked sockets that connectors use.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use bytes::Bytes;
+use clap::Args;
+use serde_json::Value;
+
+use crate::config::HostConfig;
+use crate::egress::{Auth, Egress, Outlet, OutletSettings, Request};
+use crate::seam::Clock;
+use crate::secret::Vault;
+
+/// Longer than the longest `Prefer: wait`.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Which host is asked, and with which key.
+#[derive(Debug, Args)]
+pub(super) struct Remote {
+    /// Address of a running host; the configuration's own `listen` if it is not given.
+    #[arg(long, global = true, env = "APICONNECT_URL", value_name = "URL")]
+    url: Option<String>,
+    /// API key for a running host.
+    #[arg(long, global = true, env = "APICONNECT_KEY", hide_env_values = true, value_name = "KEY")]
+    key: Option<String>,
+}
+
+impl Remote {
+    /// Whether the caller has shown a key, and so means a running host.
+    pub(super) const fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    pub(super) fn client(&self, config: &Path) -> anyhow::Result<Client> {
+        let url = match &self.url {
+            Some(url) => url.clone(),
+            None => {
+                let mut address = HostConfig::read(config)?.listen;
+                if address.ip().is_unspecified() {
+                    address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+                }
+                format!("http://{address}")
+            }
+        };
+        let url = url::Url::parse(&url).with_context(|| format!("read --url `{url}`"))?;
+        let Some(key) = &self.key else {
+            bail!("find an API key: set APICONNECT_KEY to one that `apiconnect init` or `apiconnect key create` printed")
+        };
+        let mut settings = OutletSettings::new("apiconnect", url.clone());
+        settings.private_network = true;
+        settings.auth = Auth::Bearer { token: "key".to_owned() };
+        settings.vault = Vault::of([("key", key)]);
+        let outlet = Outlet::open(settings, &Egress::new(Clock::system())?)?;
+        Ok(Client { outlet, url: url.to_string() })
+    }
+}
+
+/// Speaks to a running host.
+pub(super) struct Client {
+    outlet: Outlet,
+    url: String,
+}
+
+impl Client {
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.send(http::Method::GET, path, None, &[]).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        self.send(http::Method::POST, path, body, &[]).await
+    }
+
+    /// Sends a request; an error of the API becomes an error with its own text.
+    pub(super) async fn send(
+        &self,
+        method: http::Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<Value> {
+        let mut all: Vec<(String, String)> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        if body.is_some() {
+            all.push(("content-type".to_owned(), "application/json".to_owned()));
+        }
+        let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
+        let target = path.trim_start_matches('/').to_owned();
+        let request = Request { method, target, headers: all, body: Bytes::from(body), secrets_in_body: false };
+        let answer = self.outlet.send(request, TIMEOUT).await.with_context(|| format!("reach the host at {}", self.url))?;
+        let value: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+        if answer.status < 300 {
+            return Ok(value);
+        }
+        match value.get("detail").and_then(Value::as_str) {
+            Some(detail) => bail!("do that: {detail}"),
+            None => bail!("do that: the host at {} answered {}", self.url, answer.status),
+        }
+    }
+}
+
+/// A text as one segment of a path.
+pub(super) fn segment(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}

@@ -1,0 +1,5 @@
+//! The `apiconnect` binary.
+
+fn main() -> std::process::ExitCode {
+    apiconnect::cli::main()
+}
