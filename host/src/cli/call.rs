@@ -46,18 +46,16 @@ impl CallCommand {
             bail!("call `{}`: there is no such operation; there are {}", self.operation, names.join(", "));
         };
         let base = format!("/v1/connections/{}/{path}", segment(&self.connection));
-        let answer = if method == "GET" {
-            client.get(&self.get_path(&base)?).await?
-        } else {
-            self.post(client, &base).await?
-        };
+        let answer =
+            if method == "GET" { client.get(&self.get_path(&base)?).await? } else { self.post(client, &base).await? };
         screen.pretty(&answer);
         Ok(true)
     }
 
     fn get_path(&self, base: &str) -> anyhow::Result<String> {
         if base.contains("{id}") {
-            let id = self.input.as_deref().with_context(|| format!("call {}: give the id behind it", self.operation))?;
+            let id =
+                self.input.as_deref().with_context(|| format!("call {}: give the id behind it", self.operation))?;
             return Ok(base.replace("{id}", &segment(id)));
         }
         Ok(self.input.as_ref().map_or_else(|| base.to_owned(), |query| format!("{base}?{query}")))
@@ -78,7 +76,9 @@ impl CallCommand {
             return client.post(path, Some(&body)).await;
         }
         let Some(key) = &self.idempotency_key else {
-            bail!("submit the order: give --idempotency-key, made once for this document, so that a repeat cannot create it twice")
+            bail!(
+                "submit the order: give --idempotency-key, made once for this document, so that a repeat cannot create it twice"
+            )
         };
         let wait = format!("wait={}", self.wait);
         let headers = [("idempotency-key", key.as_str()), ("prefer", wait.as_str())];

@@ -46,7 +46,9 @@ impl Remote {
         };
         let url = url::Url::parse(&url).with_context(|| format!("read --url `{url}`"))?;
         let Some(key) = &self.key else {
-            bail!("find an API key: set APICONNECT_KEY to one that `apiconnect init` or `apiconnect key create` printed")
+            bail!(
+                "find an API key: set APICONNECT_KEY to one that `apiconnect init` or `apiconnect key create` printed"
+            )
         };
         let mut settings = OutletSettings::new("apiconnect", url.clone());
         settings.private_network = true;
@@ -88,7 +90,8 @@ impl Client {
         let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
         let target = path.trim_start_matches('/').to_owned();
         let request = Request { method, target, headers: all, body: Bytes::from(body), secrets_in_body: false };
-        let answer = self.outlet.send(request, TIMEOUT).await.with_context(|| format!("reach the host at {}", self.url))?;
+        let answer =
+            self.outlet.send(request, TIMEOUT).await.with_context(|| format!("reach the host at {}", self.url))?;
         let value: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
         if answer.status < 300 {
             return Ok(value);

@@ -23,7 +23,10 @@ impl Init {
     pub(super) async fn run(&self, screen: &mut Screen) -> anyhow::Result<bool> {
         let file = self.folder.join("apiconnect.toml");
         if file.exists() {
-            bail!("set up a host: {} exists already; run it with `apiconnect serve`, or choose another folder", file.display());
+            bail!(
+                "set up a host: {} exists already; run it with `apiconnect serve`, or choose another folder",
+                file.display()
+            );
         }
         for folder in ["plugins", "connections", "data"] {
             let folder = self.folder.join(folder);

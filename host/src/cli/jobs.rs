@@ -82,12 +82,8 @@ impl List {
     async fn run(&self, client: &Client, screen: &mut Screen) -> anyhow::Result<bool> {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("limit", &self.limit.to_string());
-        let given = [
-            ("connection", &self.connection),
-            ("state", &self.state),
-            ("text", &self.text),
-            ("cursor", &self.after),
-        ];
+        let given =
+            [("connection", &self.connection), ("state", &self.state), ("text", &self.text), ("cursor", &self.after)];
         for (name, value) in given {
             if let Some(value) = value {
                 query.append_pair(name, value);
@@ -95,7 +91,10 @@ impl List {
         }
         let answer = client.get(&format!("/v1/jobs?{}", query.finish())).await?;
         screen.value(&answer);
-        screen.line(&format!("{:<30}  {:<12}  {:<8}  {:<9}  {:<16}  WHY", "JOB", "CONNECTION", "STATE", "OUTCOME", "REFERENCE"));
+        screen.line(&format!(
+            "{:<30}  {:<12}  {:<8}  {:<9}  {:<16}  WHY",
+            "JOB", "CONNECTION", "STATE", "OUTCOME", "REFERENCE"
+        ));
         for job in answer.get("items").and_then(Value::as_array).into_iter().flatten() {
             let text = |field: &str| job.get(field).and_then(Value::as_str).unwrap_or_default();
             let why = job.pointer("/reason/text").and_then(Value::as_str).unwrap_or_default();
@@ -120,7 +119,9 @@ impl Resolve {
         let body = match (&self.exists, self.send_again) {
             (Some(id), _) => json!({ "exists": { "id": id, "number": self.number } }),
             (None, true) => json!({ "send_again": {} }),
-            (None, false) => bail!("resolve the job: say --exists ID when it is in the system, or --send-again when it is not"),
+            (None, false) => {
+                bail!("resolve the job: say --exists ID when it is in the system, or --send-again when it is not")
+            }
         };
         client.post(&format!("{}:resolve", path(&self.job)), Some(&body)).await
     }

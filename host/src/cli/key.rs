@@ -43,7 +43,8 @@ pub(super) struct Create {
 
 impl KeyCommand {
     pub(super) async fn run(&self, config: &Path, remote: &Remote, screen: &mut Screen) -> anyhow::Result<bool> {
-        let answer = if remote.has_key() { self.over_api(config, remote).await? } else { self.in_folder(config).await? };
+        let answer =
+            if remote.has_key() { self.over_api(config, remote).await? } else { self.in_folder(config).await? };
         match self {
             Self::Create(_) => {
                 screen.value(&answer);

@@ -25,7 +25,14 @@ use screen::Screen;
 #[command(name = "apiconnect", version, max_term_width = 100)]
 struct Cli {
     /// The configuration file.
-    #[arg(long, short, global = true, env = "APICONNECT_CONFIG", default_value = "apiconnect.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "APICONNECT_CONFIG",
+        default_value = "apiconnect.toml",
+        value_name = "FILE"
+    )]
     config: PathBuf,
     /// Print JSON instead of text.
     #[arg(long, global = true)]
@@ -79,7 +86,7 @@ async fn run(cli: Cli, screen: &mut Screen) -> anyhow::Result<bool> {
     let Cli { config, remote, command, .. } = cli;
     match command {
         Command::Init(init) => init.run(screen).await,
-        Command::Serve(serve) => serve.run(&config).await,
+        Command::Serve(serve) => serve.run(&config, screen).await,
         Command::Check(check) => check.run(&config, screen).await,
         Command::Call(call) => call.run(&remote.client(&config)?, screen).await,
         Command::Jobs(jobs) => jobs.run(&remote.client(&config)?, screen).await,

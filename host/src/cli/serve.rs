@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::screen::Screen;
 use crate::config::HostConfig;
 use crate::host::Host;
 use crate::seam::Clock;
@@ -20,13 +21,16 @@ pub(super) struct Serve {
 }
 
 impl Serve {
-    pub(super) async fn run(&self, config: &Path) -> anyhow::Result<bool> {
+    pub(super) async fn run(&self, config: &Path, screen: &mut Screen) -> anyhow::Result<bool> {
         let mut config = HostConfig::read(config)
             .with_context(|| "start the host (`apiconnect init` writes a configuration)".to_owned())?;
         config.listen = self.listen.unwrap_or(config.listen);
         telemetry::init(&config.log)?;
         let mut terminate = signal(SignalKind::terminate()).context("listen to signals")?;
         let host = Host::start(&config, Clock::system()).await?;
+        let address = format!("http://{}", host.address());
+        screen.value(&serde_json::json!({ "address": address }));
+        screen.line(&format!("apiconnect listens on {address}"));
         host.run(async move {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}

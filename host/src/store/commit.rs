@@ -17,6 +17,7 @@ use super::watch::Hub;
 use super::{Change, Revision, StoreError};
 use crate::limits::GROUP_WAIT;
 use crate::seam;
+use crate::telemetry::metric;
 
 /// What callers are told; the cause is in the log.
 const FAILED: &str = "a write to the disk failed, so nothing is acknowledged any more; check the disk and start again";
@@ -64,6 +65,8 @@ impl<D: Disk> Committer<D> {
             // The engine panics on some damage; a dead committer must not leave callers waiting.
             let outcome = catch_unwind(AssertUnwindSafe(|| self.commit(&requests)));
             let outcome = outcome.unwrap_or_else(|_| Err("the storage engine panicked".to_owned()));
+            let result = if outcome.is_ok() { "durable" } else { "failed" };
+            metric::group_committed(requests.len(), result, started.elapsed());
             match outcome {
                 Ok((answers, notices)) => {
                     // Whoever is answered now will likely be back within one such round, as will those who wait

@@ -2,6 +2,8 @@
 
 pub mod metric;
 
+use std::io::IsTerminal;
+
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::TryInitError;
@@ -37,7 +39,7 @@ pub fn init(log: &LogConfig) -> Result<(), TelemetryError> {
         .map_err(|e| TelemetryError::Level { text: log.level.clone(), problem: e.to_string() })?;
     let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match log.format {
-        LogFormat::Text => lines.with_target(false).finish().try_init()?,
+        LogFormat::Text => lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).finish().try_init()?,
         LogFormat::Json => lines.json().flatten_event(true).finish().try_init()?,
     }
     Ok(())

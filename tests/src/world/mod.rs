@@ -1,0 +1,9 @@
+//! A host of one's own for every test: its folder, its process, and a client for its API.
+
+mod client;
+mod folder;
+mod process;
+
+pub use client::{Answer, Client};
+pub use folder::{Folder, component};
+pub use process::{Process, binary};
