@@ -145,6 +145,8 @@ pub const DOCUMENT_LINES_MAX: usize = 2_000;
 pub const IDENTIFIER_BYTES_MAX: usize = 255;
 /// A request body of the API, unless the configuration says otherwise.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// What is read and thrown away of a body that is too long, so that its sender gets the answer.
+pub const BODY_DISCARDED_BYTES_MAX: usize = 32 << 20;
 /// Lines of one price or stock question.
 pub const QUERY_LINES_MAX: usize = 500;
 /// Calls of a connector that one question may keep going at a time.

@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
@@ -80,12 +81,27 @@ pub(super) fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> 
     serde_json::from_slice(body).map_err(|_| explain::<T>(body))
 }
 
+/// Reads a body. One that is too long is read to its end and thrown away, within bounds: a client that still sends
+/// would see a broken connection instead of the answer.
 async fn body(request: Request, api: &Api) -> Result<Bytes, Problem> {
     let most = api.body_bytes();
-    axum::body::to_bytes(request.into_body(), most).await.map_err(|_| {
+    let refuse = || {
         let text = format!("the body is longer than {most} bytes, or was cut off; send less at a time");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", text)
-    })
+    };
+    let mut body = request.into_body();
+    let (mut bytes, mut seen) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| refuse())?;
+        let Some(data) = frame.data_ref() else { continue };
+        seen = seen.saturating_add(data.len());
+        if seen <= most {
+            bytes.extend_from_slice(data);
+        } else if seen > most.saturating_add(limits::BODY_DISCARDED_BYTES_MAX) {
+            break;
+        }
+    }
+    if seen > most { Err(refuse()) } else { Ok(Bytes::from(bytes)) }
 }
 
 /// Parses once more, slowly, to say where the mistake is.

@@ -9,7 +9,8 @@ use super::origin::Origin;
 use super::pool::Pool;
 use super::socket::{Answer, Outgoing, Socket};
 use super::{SendError, SendErrorKind, Sent};
-use crate::{limits, seam};
+use crate::limits;
+use crate::seam;
 
 /// How far an exchange has come: until it is written, nothing has left.
 const WAITING: u8 = 0;

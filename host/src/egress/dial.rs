@@ -17,7 +17,8 @@ use tokio_rustls::client::TlsStream;
 use super::origin::Origin;
 use super::resolver::{self, Resolve};
 use super::{EgressError, SendError, SendErrorKind, Sent};
-use crate::{limits, seam};
+use crate::limits;
+use crate::seam;
 
 /// A socket, with or without TLS.
 pub(super) enum Stream {

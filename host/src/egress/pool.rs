@@ -11,7 +11,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::origin::Origin;
 use super::socket::Socket;
-use crate::{limits, seam};
+use crate::limits;
+use crate::seam;
 
 /// Idle sockets, the youngest last.
 #[derive(Clone)]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{limits, seam};
+use crate::limits;
+use crate::seam;
 
 /// Runs every check against fresh stores from `fresh`.
 async fn conforms<S: Store>(mut fresh: impl FnMut() -> S) {

@@ -1,0 +1,51 @@
+# Recipes of apiconnect. `just` lists them.
+
+export CARGO_TERM_PROGRESS_WHEN := "auto"
+host := "cargo build -q -p apiconnect -p apiconnect-tests"
+
+# List the recipes.
+default:
+    @just --list --unsorted
+
+# Show the main job on a fresh folder: live price, orders through a dead ERP and a killed host, a connector swapped.
+demo *arguments: build plugins
+    @target/debug/demo {{arguments}}
+
+# Run every test except those against real software.
+test: build plugins
+    cargo test -q -p apiconnect -p apiconnect-tests
+    cargo test -q -p apiconnect-sdk -p sap-business-one -p tryton
+
+# Run the tests against a real ERP (Tryton); the first time sets it up.
+test-peers: build plugins
+    python3 tests/peers/tryton/setup.py --dir target/peers/tryton
+    cargo test -q -p apiconnect -p apiconnect-tests --test peers -- --ignored
+
+# Kill the host under order load and count the orders: `just crash 10`.
+crash kills="50": build plugins
+    @target/debug/crash {{kills}}
+
+# Measure against native programs doing the same work; writes target/bench/summary.json.
+bench *arguments: plugins
+    cargo build -q --release -p apiconnect -p apiconnect-tests
+    @target/release/bench {{arguments}}
+
+# Format, lint and licence checks.
+check:
+    cargo fmt --all --check
+    cargo clippy -q --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps -p apiconnect -p apiconnect-sdk
+    .ci/deny
+
+# Rewrite the checked-in copies of generated files: OpenAPI, CLI help, error bodies, metric names.
+golden: build plugins
+    UPDATE_EXPECT=1 cargo test -q -p apiconnect -p apiconnect-tests --test it golden
+
+# Build the host and the programs of the tests.
+build:
+    @.ci/say "building the host (some minutes the first time)"
+    @{{host}}
+
+# Build the connectors into target/plugins/components.
+plugins: build
+    @.ci/plugins
