@@ -1,7 +1,7 @@
 //! The only door to time, luck and task spawning.
 //!
 //! Everything else asks a [`Clock`] for the time, calls [`random_bytes`] for chance and [`spawn`] for a task, so a
-//! test can own all three. `.ci/clippy.toml` bans the underlying calls everywhere else.
+//! test can own all three. `host/.clippy.toml` bans the underlying calls everywhere else.
 #![expect(
     clippy::disallowed_methods,
     reason = "this module is the one place that may touch the real clock, chance and runtime"
