@@ -12,11 +12,11 @@ use tokio::sync::watch;
 use crate::access::Keys;
 use crate::api::{self, Api, Parts};
 use crate::config::HostConfig;
-use crate::connection::Connections;
+use crate::connection::{Connection, Connections};
 use crate::egress::{Egress, EgressError};
 use crate::limits;
-use crate::plugin::{self, EngineError, LoadError, Registry, RegistryError, Sandbox};
-use crate::queue::{ConnectorCarrier, Queue, QueueError};
+use crate::plugin::{self, EngineError, LoadError, Loaded, Registry, RegistryError, Sandbox};
+use crate::queue::{ConnectorCarrier, Gathering, Queue, QueueError, Terms};
 use crate::seam::{self, Clock};
 use crate::store::{OpenOptions, SledStore, Store, StoreError};
 use crate::telemetry::metric;
@@ -122,9 +122,13 @@ impl Host {
         let address = listener.local_addr().map_err(listen)?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = tokio::task::JoinSet::new();
+        let rules = config.queue.lanes;
+        queue.set_lanes([rules.orders, rules.sync, rules.bulk]);
         let lanes = Lanes { connections, queue, parallel: config.queue.parallel };
         lanes.set();
         tasks.spawn(lanes.clone().carry(stopped.clone()));
+        let keep = Duration::from_secs(u64::from(config.queue.keep_done_days) * 24 * 3_600);
+        tasks.spawn(lanes.clone().retain(keep, clock, stopped.clone()));
         tasks.spawn(lanes.watch_folders(stopped.clone()));
         tasks.spawn(serve(listener, api.clone(), stopped));
         tracing::info!(%address, "apiconnect serves");
@@ -187,16 +191,44 @@ impl Lanes {
         Ok(self.queue.run(carrier, stop).await?)
     }
 
-    /// Every connection may send so many documents at a time; one that is gone holds them.
+    /// Tells the queue the terms of every connection.
     fn set(&self) {
         for connection in self.connections.list() {
-            let told = connection.parallel.or_else(|| {
-                let loaded = self.connections.connector_of(&connection).ok()?;
-                let about = loaded.description.operations.iter().find(|about| about.name == "orders.submit")?;
-                usize::try_from(about.max_parallel).ok().map(|parallel| parallel.max(1))
-            });
-            self.queue.set_parallel(&connection.name, told.unwrap_or(self.parallel));
+            let loaded = self.connections.connector_of(&connection).ok();
+            self.queue.set_terms(&connection.name, &terms(&connection, loaded.as_deref(), self.parallel));
         }
+    }
+
+    /// Lets go of jobs that were done longer than `keep` ago, now and from time to time.
+    async fn retain(self, keep: Duration, clock: Clock, mut stopped: watch::Receiver<bool>) -> Result<(), HostError> {
+        loop {
+            let removed = self.queue.retain(keep).await?;
+            if removed > 0 {
+                tracing::info!(removed, "jobs that were done long ago were removed");
+            }
+            tokio::select! {
+                _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
+                () = clock.sleep(limits::RETENTION_PERIOD) => {}
+            }
+        }
+    }
+
+    /// Takes up what has changed in the folders. Documents that lacked a mapping may have one now.
+    async fn take_up(&self) -> Result<(), HostError> {
+        let lanes = self.clone();
+        let scanned = seam::spawn_blocking(move || {
+            let opened = lanes.connections.scan();
+            lanes.set();
+            metric::tidy();
+            opened
+        });
+        for connection in scanned.await.unwrap_or_default() {
+            let swept = self.queue.retry_unmapped(&connection.name).await?;
+            if swept.changed > 0 {
+                tracing::info!(connection = connection.name, jobs = swept.changed, "tried again with new settings");
+            }
+        }
+        Ok(())
     }
 
     async fn watch_folders(self, mut stopped: watch::Receiver<bool>) -> Result<(), HostError> {
@@ -205,16 +237,36 @@ impl Lanes {
             if let Err(error) = self.connections.registry().scan().await {
                 tracing::error!("failed to {error}");
             }
-            let lanes = self.clone();
-            let _ = seam::spawn_blocking(move || {
-                lanes.connections.scan();
-                lanes.set();
-                metric::tidy();
-            })
-            .await;
+            self.take_up().await?;
         }
         Ok(())
     }
+}
+
+/// What the queue has to know of a connection: its file first, then its connector, then the host's own rule.
+fn terms(connection: &Connection, loaded: Option<&Loaded>, usual: usize) -> Terms {
+    let about = loaded.and_then(|l| l.description.operations.iter().find(|about| about.name == "orders.submit"));
+    let told = about.and_then(|about| usize::try_from(about.max_parallel).ok()).map(|parallel| parallel.max(1));
+    let parallel = connection.parallel;
+    let mut terms = Terms::with_orders(parallel.orders.or(told).unwrap_or(usual));
+    let [_, sync, bulk] = &mut terms.parallel;
+    *sync = parallel.sync.unwrap_or(*sync);
+    *bulk = parallel.bulk.unwrap_or(*bulk);
+    let delivery = connection.delivery;
+    let policy = &mut terms.policy;
+    policy.attempts = delivery.attempts.unwrap_or(policy.attempts);
+    policy.crashes = delivery.crashes.unwrap_or(policy.crashes);
+    policy.lookups = delivery.lookups.unwrap_or(policy.lookups);
+    policy.settle = delivery.settle_ms.map_or(policy.settle, Duration::from_millis);
+    policy.carry =
+        delivery.give_up_after_hours.map_or(policy.carry, |hours| Duration::from_secs(u64::from(hours) * 3_600));
+    // A connector that takes many at once says how many; gathering them is the connection's choice.
+    let takes = about.filter(|_| loaded.is_some_and(Loaded::takes_batches)).map_or(1, |about| about.max_batch);
+    if let Some(batch) = delivery.batch {
+        let most = batch.documents.min(usize::try_from(takes).unwrap_or(1)).max(1);
+        terms.gathering = Gathering { most, wait: Duration::from_millis(batch.wait_ms) };
+    }
+    terms
 }
 
 async fn serve(listener: TcpListener, api: Api, mut stopped: watch::Receiver<bool>) -> Result<(), HostError> {

@@ -116,6 +116,41 @@ pub const STATE_TTL_MAX: Duration = Duration::from_secs(24 * 3_600);
 pub const JOBS_WAITING_MAX: usize = 2_000_000;
 /// Attempts at one document that may fail for a reason other than the system being away.
 pub const ATTEMPTS_MAX: u32 = 8;
+/// Times a connector may crash over one document before a person is asked; a crash is its bug, and rarely passes.
+pub const CRASHES_MAX: u32 = 3;
+/// Times in a row that the host may be stopped over one document before a person is asked: it may be the cause.
+pub const INTERRUPTIONS_MAX: u32 = 20;
+/// Calls on their way in the lanes `orders`, `sync` and `bulk`, over all connections. Together they leave more than
+/// half of [`CALLS_AT_ONCE_MAX`] to live questions.
+pub const LANES_PARALLEL: [usize; 3] = [64, 16, 16];
+/// The priority of a job that says nothing; 0 goes first, 9 last.
+pub const PRIORITY_USUAL: u8 = 5;
+/// The last priority.
+pub const PRIORITY_LAST: u8 = 9;
+/// Documents that one commit takes in. Each is three records, and [`COMMIT_OPERATIONS_MAX`] bounds those.
+pub const DOCUMENTS_PER_COMMIT: usize = 500;
+/// Bytes of documents that one commit takes in.
+pub const DOCUMENT_BYTES_PER_COMMIT: usize = 4 << 20;
+/// Done jobs that one commit removes.
+pub const JOBS_REMOVED_PER_COMMIT: usize = 500;
+/// How often done jobs are looked through for those that are no longer kept.
+pub const RETENTION_PERIOD: Duration = Duration::from_secs(3_600);
+/// Days that a done job is kept, where nobody says. Its idempotency key is known as long.
+pub const KEEP_DONE_DAYS: u32 = 90;
+/// Schedules of one host.
+pub const SCHEDULES_MAX: usize = 1_000;
+/// Characters of a reason that stand for all jobs with the same cause.
+pub const CAUSE_TEXT_CHARS_MAX: usize = 500;
+/// Lines of one bulk request.
+pub const BULK_LINES_MAX: usize = 10_000;
+/// The body of a bulk request.
+pub const BULK_BYTES_MAX: usize = 64 << 20;
+/// Documents that travel in one call of a connector, at most.
+pub const GATHERED_MAX: usize = 500;
+/// How long a document may wait for others to travel with.
+pub const GATHERING_WAIT_MAX: Duration = Duration::from_secs(60);
+/// Live questions of one connection in progress at a time, where its file does not say.
+pub const LIVE_PARALLEL: usize = 64;
 /// Ended attempts that a job's record keeps; the first and the last ones tell the story.
 pub const ATTEMPTS_KEPT: usize = 32;
 /// How long a document is carried while the system is away before a person is asked.

@@ -37,6 +37,7 @@ enum Source {
 struct Manual {
     now: Mutex<Millis>,
     moved: Notify,
+    dice: Mutex<u64>,
 }
 
 impl Clock {
@@ -49,7 +50,23 @@ impl Clock {
     /// A clock that stands still until [`Clock::advance`] moves it. `start` is in milliseconds since the epoch.
     #[must_use]
     pub fn manual(start: Millis) -> Self {
-        Self(Source::Manual(Arc::new(Manual { now: Mutex::new(start), moved: Notify::new() })))
+        Self::simulated(start, 1)
+    }
+
+    /// A manual clock whose chance comes from `seed`, so that a run can be had again.
+    #[must_use]
+    pub fn simulated(start: Millis, seed: u64) -> Self {
+        let dice = Mutex::new(seed);
+        Self(Source::Manual(Arc::new(Manual { now: Mutex::new(start), moved: Notify::new(), dice })))
+    }
+
+    /// A random whole number from 0 to `below` − 1; 0 when `below` is 0. On a manual clock it follows from the seed.
+    #[must_use]
+    pub fn chance(&self, below: u64) -> u64 {
+        match &self.0 {
+            Source::System => random_below(below),
+            Source::Manual(manual) => scale(next(&mut manual.dice.lock()), below),
+        }
     }
 
     /// Now, in milliseconds since the epoch.
@@ -138,8 +155,21 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
 /// A random whole number from 0 to `below` − 1; 0 when `below` is 0.
 #[must_use]
 pub fn random_below(below: u64) -> u64 {
-    let wide = u128::from(u64::from_le_bytes(random_bytes())) * u128::from(below);
-    u64::try_from(wide >> 64).unwrap_or(0)
+    scale(u64::from_le_bytes(random_bytes()), below)
+}
+
+/// Spreads a random number over a range.
+fn scale(random: u64, below: u64) -> u64 {
+    u64::try_from((u128::from(random) * u128::from(below)) >> 64).unwrap_or(0)
+}
+
+/// SplitMix64: small, well spread, and the same on every machine. For simulations, never for secrets.
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 /// Runs a task in the background of the current runtime.
@@ -174,6 +204,16 @@ mod tests {
         clock.advance(Duration::from_millis(10));
         task.await.unwrap();
         assert_eq!(clock.now(), 15);
+    }
+
+    #[test]
+    fn a_simulated_clock_rolls_the_same_dice_again() {
+        let rolls = |seed| {
+            let clock = Clock::simulated(0, seed);
+            (0..50).map(|_| clock.chance(1_000)).collect::<Vec<_>>()
+        };
+        assert_eq!(rolls(7), rolls(7));
+        assert_ne!(rolls(7), rolls(8));
     }
 
     #[test]

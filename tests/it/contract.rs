@@ -23,6 +23,7 @@ fn the_contract_has_every_interface() {
         "customers",
         "catalog",
         "orders",
+        "order-batches",
         "quotes",
         "invoices",
         "reference",

@@ -2,5 +2,6 @@
 
 pub mod crash;
 pub mod demo;
+pub mod outage;
 pub mod sim;
 pub mod world;

@@ -12,9 +12,11 @@ use super::problem::Problem;
 use super::reply::{Listed, reply};
 use super::route::{action, unknown_action};
 use crate::access::Scope;
+use crate::commerce::lane::Lane;
 use crate::connection::{Checked, Connection};
 use crate::limits;
 use crate::plugin::Interface;
+use crate::queue::Load;
 use crate::seam::Millis;
 
 /// A connection as the API shows it.
@@ -37,9 +39,29 @@ pub(super) struct ConnectionView {
     interfaces: Vec<Interface>,
     /// Documents that wait or are on their way.
     waiting: usize,
+    /// How full its lanes are.
+    lanes: Vec<LaneView>,
+    /// Whether a person holds its documents.
+    paused: bool,
     /// While the system is away: when it is tried again, in milliseconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     away_until: Option<Millis>,
+    /// The circuit of its requests: `closed`, `open` while the system is down, `half-open` while one request tries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    circuit: Option<&'static str>,
+}
+
+/// A lane of a connection.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LaneView {
+    /// The lane.
+    lane: Lane,
+    #[serde(flatten)]
+    load: Load,
+}
+
+fn lanes(api: &Api, connection: &str) -> Vec<LaneView> {
+    api.queue().load(connection).into_iter().map(|(lane, load)| LaneView { lane, load }).collect()
 }
 
 fn view(api: &Api, connection: &Connection) -> ConnectionView {
@@ -52,7 +74,10 @@ fn view(api: &Api, connection: &Connection) -> ConnectionView {
         version: loaded.as_ref().map(|loaded| loaded.description.version.clone()),
         interfaces: loaded.map(|loaded| loaded.interfaces.iter().copied().collect()).unwrap_or_default(),
         waiting: api.queue().waiting_for(&connection.name),
+        lanes: lanes(api, &connection.name),
+        paused: api.queue().paused(&connection.name),
         away_until: api.queue().probe_at(&connection.name),
+        circuit: Some(connection.outlet.traffic().circuit().as_str()),
     }
 }
 
@@ -69,7 +94,8 @@ pub(super) async fn list(State(api): State<Api>, caller: Caller) -> Result<Respo
             item.problem = Some(error.to_string());
             continue;
         }
-        let waiting = api.queue().waiting_for(&name);
+        let (waiting, lanes) = (api.queue().waiting_for(&name), lanes(&api, &name));
+        let paused = api.queue().paused(&name);
         items.push(ConnectionView {
             name,
             state: "broken",
@@ -78,7 +104,10 @@ pub(super) async fn list(State(api): State<Api>, caller: Caller) -> Result<Respo
             version: None,
             interfaces: Vec::new(),
             waiting,
+            lanes,
+            paused,
             away_until: None,
+            circuit: None,
         });
     }
     items.retain(|item| caller.sees(&item.name));
@@ -96,14 +125,19 @@ pub(super) async fn get(State(api): State<Api>, Path(name): Path<String>, caller
     reply(&view(&api, &connection))
 }
 
-/// Acts on a connection: `:check` behind its name.
+/// Acts on a connection: `:check`, `:pause` or `:resume` behind its name.
 pub(super) async fn act(State(api): State<Api>, Path(path): Path<String>, caller: Caller) -> Result<Response, Problem> {
     let (name, action) = action(&path)?;
     caller.may_use(Scope::Operate, name)?;
-    if action != "check" {
-        return Err(unknown_action(action, "`:check`"));
-    }
     let connection = api.connections().get(name)?;
+    match action {
+        "check" => {}
+        "pause" | "resume" => {
+            api.queue().set_paused(name, action == "pause").await?;
+            return reply(&view(&api, &connection));
+        }
+        other => return Err(unknown_action(other, "`:check`, `:pause` and `:resume`")),
+    }
     let loaded = api.connections().connector_of(&connection)?;
     let checked: Checked = connection.check(&loaded, limits::CHECK_TIMEOUT).await;
     reply(&checked)
@@ -115,6 +149,24 @@ pub(super) async fn act(State(api): State<Api>, Path(path): Path<String>, caller
     responses((status = 200, body = Checked), (status = "default", body = Problem)))]
 #[expect(dead_code, reason = "the router cannot tell actions apart; this describes one of `act`")]
 pub(super) fn check() -> StatusCode {
+    StatusCode::OK
+}
+
+/// Holds a connection's documents: they are accepted and wait. Live questions are answered all the same.
+#[utoipa::path(post, path = "/v1/connections/{connection}:pause", tag = "connections",
+    params(("connection" = String, Path, description = "The connection's name")),
+    responses((status = 200, body = ConnectionView), (status = "default", body = Problem)))]
+#[expect(dead_code, reason = "the router cannot tell actions apart; this describes one of `act`")]
+pub(super) fn pause() -> StatusCode {
+    StatusCode::OK
+}
+
+/// Lets a paused connection's documents go on.
+#[utoipa::path(post, path = "/v1/connections/{connection}:resume", tag = "connections",
+    params(("connection" = String, Path, description = "The connection's name")),
+    responses((status = 200, body = ConnectionView), (status = "default", body = Problem)))]
+#[expect(dead_code, reason = "the router cannot tell actions apart; this describes one of `act`")]
+pub(super) fn resume() -> StatusCode {
     StatusCode::OK
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn list_customers(
     caller.may_use(Scope::Read, &connection)?;
     let asked = PageRequest { cursor: query.cursor, limit: limit(query.limit)? };
     let filter = CustomerFilter { text: query.text, group: query.group, active_only: query.active_only };
-    let live = api.live(&connection, "customers.list")?;
+    let live = api.live(&connection, "customers.list").await?;
     let ended = live.loaded.list_customers(live.call(), &filter, &asked).await;
     live.end("customers.list", ended.result.is_ok());
     let found = ended.result?;
@@ -64,7 +64,7 @@ pub(super) async fn get_customer(
     caller: Caller,
 ) -> Result<Response, Problem> {
     caller.may_use(Scope::Read, &connection)?;
-    let live = api.live(&connection, "customers.get")?;
+    let live = api.live(&connection, "customers.get").await?;
     let ended = live.loaded.get_customer(live.call(), &customer).await;
     live.end("customers.get", ended.result.is_ok());
     reply(&ended.result?)
@@ -83,7 +83,7 @@ pub(super) async fn list_ship_tos(
 ) -> Result<Response, Problem> {
     caller.may_use(Scope::Read, &connection)?;
     let asked = asked.request()?;
-    let live = api.live(&connection, "customers.ship-tos")?;
+    let live = api.live(&connection, "customers.ship-tos").await?;
     let ended = live.loaded.list_ship_tos(live.call(), &customer, &asked).await;
     live.end("customers.ship-tos", ended.result.is_ok());
     let found = ended.result?;

@@ -35,8 +35,16 @@ pub(super) async fn readyz(State(api): State<Api>) -> Result<&'static str, Probl
 #[utoipa::path(get, path = "/metrics", tag = "health", security(()),
     responses((status = 200, body = String, description = "Metrics")))]
 pub(super) async fn metrics(State(api): State<Api>) -> Response {
-    for ((connection, state), count) in api.queue().counts() {
-        metric::jobs(&connection, word(state), count);
+    for ((connection, lane, state), count) in api.queue().counts() {
+        metric::jobs(&connection, lane.as_str(), word(state), count);
+    }
+    for (connection, loads) in api.queue().loads() {
+        for (lane, load) in loads {
+            metric::lane(&connection, lane.as_str(), load.waiting, load.running);
+        }
+    }
+    for connection in api.connections().list() {
+        metric::circuit(&connection.name, connection.outlet.traffic().circuit().as_str());
     }
     metric::connections("open", api.connections().list().len());
     metric::connections("broken", api.connections().broken().len());

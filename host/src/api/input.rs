@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -72,7 +73,7 @@ pub(super) struct Json<T>(pub T);
 impl<T: DeserializeOwned> FromRequest<Api> for Json<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        read_body(&body(request, api).await?).map(Json)
+        read_body(&collect(request.into_body(), api.body_bytes()).await?).map(Json)
     }
 }
 
@@ -83,13 +84,11 @@ pub(super) fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> 
 
 /// Reads a body. One that is too long is read to its end and thrown away, within bounds: a client that still sends
 /// would see a broken connection instead of the answer.
-async fn body(request: Request, api: &Api) -> Result<Bytes, Problem> {
-    let most = api.body_bytes();
+pub(super) async fn collect(mut body: Body, most: usize) -> Result<Bytes, Problem> {
     let refuse = || {
         let text = format!("the body is longer than {most} bytes, or was cut off; send less at a time");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", text)
     };
-    let mut body = request.into_body();
     let (mut bytes, mut seen) = (Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| refuse())?;

@@ -8,14 +8,17 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
-use super::input::{Caller, Query, limit, read_body};
+use super::input::{Caller, Json, Query, limit, read_body};
+use super::orders::canonical;
 use super::problem::Problem;
 use super::reply::{Listed, reply};
 use super::route::{action, unknown_action};
 use crate::access::Scope;
 use crate::commerce::documents::Order;
+use crate::commerce::lane::Lane;
 use crate::commerce::types::Ids;
-use crate::queue::{Decision, Job, JobFilter, State as JobState};
+use crate::commerce::validate;
+use crate::queue::{Decision, Job, JobFilter, QueueError, State as JobState};
 
 /// Which jobs are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -24,9 +27,14 @@ use crate::queue::{Decision, Job, JobFilter, State as JobState};
 pub(super) struct JobQuery {
     /// Only this connection.
     connection: Option<String>,
+    /// Only this lane.
+    #[param(inline)]
+    lane: Option<Lane>,
     /// Only this state.
     #[param(inline)]
     state: Option<JobState>,
+    /// Only jobs parked for this cause, as `/v1/causes` names it.
+    cause: Option<String>,
     /// A part of the reference, the customer, the system's number or the job's id.
     text: Option<String>,
     /// `next` of the page before.
@@ -46,10 +54,19 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     caller.may(Scope::Read)?;
     let count = usize::try_from(limit(query.limit)?).unwrap_or(usize::MAX);
-    let filter = JobFilter { connection: query.connection, state: query.state, text: query.text };
-    let (mut items, next) = api.queue().list(&filter, query.cursor.as_deref(), count)?;
+    let filter = JobFilter {
+        connection: query.connection,
+        lane: query.lane,
+        state: query.state,
+        cause: query.cause,
+        text: query.text,
+    };
+    let after = query.cursor.as_deref().map(str::parse).transpose().map_err(|_| {
+        Problem::new(StatusCode::BAD_REQUEST, "invalid_query", "cursor: send the `next` of the page before")
+    })?;
+    let (mut items, next) = api.queue().list(&filter, after, count)?;
     items.retain(|job| caller.sees(&job.connection));
-    reply(&Listed { items, next })
+    reply(&Listed { items, next: next.map(|id| id.to_string()) })
 }
 
 /// Reads one job with every attempt.
@@ -72,14 +89,40 @@ pub(super) async fn document(
 ) -> Result<Response, Problem> {
     caller.may(Scope::Read)?;
     let job = find(&api, &caller, &job)?;
-    let document = api.queue().document(&job.id)?;
+    let document = api.queue().document(job.id)?;
+    if document.is_empty() {
+        let text = "this job has no document: it only reads";
+        return Err(Problem::new(StatusCode::NOT_FOUND, "no_document", text));
+    }
     Ok(([(header::CONTENT_TYPE, "application/json")], document).into_response())
 }
 
 /// A job of a connection that the key is not for looks as if it were not there.
 fn find(api: &Api, caller: &Caller, id: &str) -> Result<Job, Problem> {
-    let job = api.queue().get(id)?;
-    if caller.sees(&job.connection) { Ok(job) } else { Err(crate::queue::QueueError::NotFound(id.to_owned()).into()) }
+    let unknown = || Problem::from(QueueError::NotFound(id.to_owned()));
+    let job = api.queue().get(id.parse().map_err(|_| unknown())?)?;
+    if caller.sees(&job.connection) { Ok(job) } else { Err(unknown()) }
+}
+
+/// Replaces the document of a job that is stuck, and tries it again. What it was before is kept on the host.
+///
+/// A document that may have arrived cannot be changed: say first what became of it, with `:resolve`.
+#[utoipa::path(put, path = "/v1/jobs/{job}/document", tag = "jobs",
+    params(("job" = String, Path, description = "The job's id")), request_body = Order,
+    responses((status = 200, body = Job), (status = "default", body = Problem)))]
+pub(super) async fn replace_document(
+    State(api): State<Api>,
+    Path(job): Path<String>,
+    caller: Caller,
+    Json(order): Json<Order>,
+) -> Result<Response, Problem> {
+    caller.may(Scope::Operate)?;
+    let job = find(&api, &caller, &job)?;
+    let problems = validate::order(&order);
+    if !problems.is_empty() {
+        return Err(Problem::invalid(problems));
+    }
+    reply(&api.queue().edit(job.id, &order.reference, &order.customer, canonical(&order)?).await?)
 }
 
 /// What a person found out about a document whose outcome is unknown.
@@ -111,7 +154,7 @@ pub(super) async fn act(
         other => return Err(unknown_action(other, "`:retry`, `:resolve` and `:cancel`")),
     };
     let job = find(&api, &caller, id)?;
-    reply(&api.queue().decide(&job.id, decision).await?)
+    reply(&api.queue().decide(job.id, decision).await?)
 }
 
 /// Tries a job again now, whatever it waits for.

@@ -97,7 +97,7 @@ pub(super) async fn query_prices(
 ) -> Result<Response, Problem> {
     caller.may_use(Scope::Read, &connection)?;
     check_lines(query.lines.len())?;
-    let live = api.live(&connection, "pricing.query")?;
+    let live = api.live(&connection, "pricing.query").await?;
     let answers =
         split(&live, &query.lines, |live, lines| async move { live.loaded.query_prices(live.call(), lines).await })
             .await;
@@ -122,7 +122,7 @@ pub(super) async fn query_inventory(
 ) -> Result<Response, Problem> {
     caller.may_use(Scope::Read, &connection)?;
     check_lines(query.lines.len())?;
-    let live = api.live(&connection, "inventory.query")?;
+    let live = api.live(&connection, "inventory.query").await?;
     let answers =
         split(&live, &query.lines, |live, lines| async move { live.loaded.query_inventory(live.call(), lines).await })
             .await;

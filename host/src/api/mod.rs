@@ -1,5 +1,7 @@
 //! HTTP in: who asks, what is asked, and the way to the part that answers. One file a resource.
 
+mod bulk;
+mod causes;
 mod connections;
 mod customers;
 mod health;
@@ -14,6 +16,7 @@ mod plugins;
 mod problem;
 mod reply;
 mod route;
+mod schedules;
 
 pub use openapi::document as openapi;
 pub use route::router;
@@ -22,9 +25,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::access::Keys;
+use crate::commerce::lane::Lane;
 use crate::connection::{Connection, Connections};
 use crate::limits;
 use crate::plugin::{Call, Interface, Loaded};
@@ -105,17 +109,23 @@ impl Api {
     }
 
     /// Everything one live question needs. `operation` is its name in the contract.
-    fn live(&self, connection: &str, operation: &'static str) -> Result<Live, Problem> {
+    async fn live(&self, connection: &str, operation: &'static str) -> Result<Live, Problem> {
         let connection = self.connections().get(connection)?;
         let loaded = self.connections().connector_of(&connection)?;
+        let watch = seam::stopwatch();
+        let time = connection.timeout.unwrap_or(self.0.parts.live_timeout);
+        let room = seam::within(time, Arc::clone(&connection.live).acquire_owned()).await;
+        let Some(Ok(room)) = room else { return Err(Problem::busy_connection(&connection.name)) };
         let about = loaded.description.operations.iter().find(|about| about.name == operation);
         let most = |told: u32| usize::try_from(told).unwrap_or(usize::MAX).max(1);
         Ok(Live {
             max_batch: about.map_or(limits::QUERY_LINES_MAX, |about| most(about.max_batch)),
             max_parallel: about.map_or(1, |about| most(about.max_parallel)).min(limits::CALLS_OF_A_QUESTION_MAX),
-            time: connection.timeout.unwrap_or(self.0.parts.live_timeout),
+            time,
             asked: self.0.parts.clock.now(),
-            watch: seam::stopwatch(),
+            watch,
+            queue: self.0.parts.queue.clone(),
+            _room: room,
             id: Arc::from(format!("call_{:x}", self.0.calls.fetch_add(1, Ordering::Relaxed))),
             connection,
             loaded,
@@ -135,6 +145,9 @@ struct Live {
     asked: Millis,
     watch: Stopwatch,
     id: Arc<str>,
+    queue: Queue,
+    /// One of the connection's places for live questions.
+    _room: OwnedSemaphorePermit,
 }
 
 impl Live {
@@ -143,6 +156,7 @@ impl Live {
         Call {
             link: Arc::clone(&self.connection.link),
             id: Arc::clone(&self.id),
+            lane: Lane::Live,
             time: self.time.saturating_sub(self.watch.elapsed()),
             want_native: false,
         }
@@ -152,6 +166,10 @@ impl Live {
     fn end(&self, operation: &'static str, ok: bool) -> Provenance {
         let took = self.watch.elapsed();
         metric::call_ended(&self.connection.name, operation, if ok { "ok" } else { "failed" }, took);
+        if ok {
+            // Documents that wait for the system need not wait for their own probe.
+            self.queue.seen_alive(&self.connection.name);
+        }
         Provenance {
             source: "live",
             as_of: reply::rfc3339(self.asked),

@@ -9,7 +9,7 @@ use crate::access::{AccessError, KeyError};
 use crate::commerce::types::{Error as Refusal, FieldProblem};
 use crate::connection::ConnectionError;
 use crate::plugin::CallError;
-use crate::queue::QueueError;
+use crate::queue::{QueueError, ScheduleError};
 
 /// The body of an error.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,6 +52,25 @@ impl Problem {
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_document", detail);
         problem.errors = errors;
         problem
+    }
+
+    /// A document the queue gave no answer for, which it always does.
+    pub(super) fn unanswered() -> Self {
+        let text = "the host lost track of this line; send it again with the same key";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "host_failed", text)
+    }
+
+    /// The HTTP status.
+    pub(super) const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// A connection with more live questions than it may have.
+    pub(super) fn busy_connection(name: &str) -> Self {
+        let text = format!(
+            "connection `{name}` has as many questions in progress as it may have; try again in a moment, or raise              limits.parallel.live in its file"
+        );
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text).retry_after(1)
     }
 
     /// Says when to try again, in seconds.
@@ -176,6 +195,17 @@ impl From<QueueError> for Problem {
             QueueError::Full { .. } => Self::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", detail).retry_after(30),
             QueueError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "unknown_job", detail),
             QueueError::NotNow { .. } => Self::new(StatusCode::CONFLICT, "job_state", detail),
+        }
+    }
+}
+
+impl From<ScheduleError> for Problem {
+    fn from(error: ScheduleError) -> Self {
+        let detail = format!("failed to {error}");
+        match error {
+            ScheduleError::Queue(error) => error.into(),
+            ScheduleError::Invalid(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_schedule", detail),
+            ScheduleError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "unknown_schedule", detail),
         }
     }
 }

@@ -3,10 +3,12 @@
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 
 use super::problem::Problem;
-use super::{Api, connections, customers, health, jobs, keys, live, observe, openapi, orders, plugins};
+use super::{
+    Api, bulk, causes, connections, customers, health, jobs, keys, live, observe, openapi, orders, plugins, schedules,
+};
 
 /// The whole API.
 pub fn router(api: Api) -> Router {
@@ -23,7 +25,12 @@ pub fn router(api: Api) -> Router {
         .route("/v1/connections/{connection}/orders/{order}", get(orders::get_order))
         .route("/v1/jobs", get(jobs::list))
         .route("/v1/jobs/{job}", get(jobs::get).post(jobs::act))
-        .route("/v1/jobs/{job}/document", get(jobs::document))
+        .route("/v1/jobs/{job}/document", get(jobs::document).put(jobs::replace_document))
+        .route("/v1/causes", get(causes::list))
+        .route("/v1/causes/{cause}", post(causes::act))
+        .route("/v1/bulk", post(bulk::submit))
+        .route("/v1/schedules", get(schedules::list))
+        .route("/v1/schedules/{schedule}", put(schedules::put).delete(schedules::remove))
         .route("/v1/plugins", get(plugins::list))
         .route("/v1/keys", get(keys::list).post(keys::create))
         .route("/v1/keys/{key}", post(keys::act))

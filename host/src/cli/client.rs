@@ -88,14 +88,33 @@ impl Client {
             all.push(("content-type".to_owned(), "application/json".to_owned()));
         }
         let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
+        let answer = self.exchange(method, path, all, body.into()).await?;
+        Ok(serde_json::from_slice(&answer).unwrap_or(Value::Null))
+    }
+
+    /// Sends lines of JSON and reads lines of JSON.
+    pub(super) async fn send_lines(&self, path: &str, lines: &str) -> anyhow::Result<Vec<Value>> {
+        let headers = vec![("content-type".to_owned(), "application/x-ndjson".to_owned())];
+        let answer = self.exchange(http::Method::POST, path, headers, lines.to_owned().into()).await?;
+        let lines = answer.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).context("read the host's answer")).collect()
+    }
+
+    async fn exchange(
+        &self,
+        method: http::Method,
+        path: &str,
+        headers: Vec<(String, String)>,
+        body: Bytes,
+    ) -> anyhow::Result<Bytes> {
         let target = path.trim_start_matches('/').to_owned();
-        let request = Request { method, target, headers: all, body: Bytes::from(body), secrets_in_body: false };
+        let request = Request { method, target, headers, body, secrets_in_body: false };
         let answer =
             self.outlet.send(request, TIMEOUT).await.with_context(|| format!("reach the host at {}", self.url))?;
-        let value: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
         if answer.status < 300 {
-            return Ok(value);
+            return Ok(answer.body);
         }
+        let value: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
         match value.get("detail").and_then(Value::as_str) {
             Some(detail) => bail!("do that: {detail}"),
             None => bail!("do that: the host at {} answered {}", self.url, answer.status),

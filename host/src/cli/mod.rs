@@ -1,18 +1,22 @@
 //! The command line: set a host up, run it, look at it.
 
+mod bulk;
 mod call;
 mod check;
 mod client;
+mod connection;
 mod init;
 mod jobs;
 mod key;
 mod plugin;
+mod schedule;
 mod screen;
 mod serve;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use screen::Screen;
@@ -53,9 +57,17 @@ enum Command {
     Check(check::Check),
     /// Ask a running host for one operation, such as `call erp pricing.query '{"lines": […]}'`.
     Call(call::CallCommand),
+    /// Submit many documents from a file, one JSON object a line.
+    Bulk(bulk::Bulk),
+    /// Look at connections, and hold or release their documents.
+    #[command(subcommand)]
+    Connection(connection::ConnectionCommand),
     /// Look at documents on their way, and decide about those that are stuck.
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// Make, list and remove schedules: work by the clock.
+    #[command(subcommand)]
+    Schedule(schedule::ScheduleCommand),
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -89,10 +101,23 @@ async fn run(cli: Cli, screen: &mut Screen) -> anyhow::Result<bool> {
         Command::Serve(serve) => serve.run(&config, screen).await,
         Command::Check(check) => check.run(&config, screen).await,
         Command::Call(call) => call.run(&remote.client(&config)?, screen).await,
+        Command::Bulk(bulk) => bulk.run(&remote.client(&config)?, screen).await,
+        Command::Connection(command) => command.run(&remote.client(&config)?, screen).await,
+        Command::Schedule(command) => command.run(&remote.client(&config)?, screen).await,
         Command::Jobs(jobs) => jobs.run(&remote.client(&config)?, screen).await,
         Command::Key(key) => key.run(&config, &remote, screen).await,
         Command::Plugin(plugin) => plugin.run(&config, screen).await,
     }
+}
+
+/// A JSON file; `-` is standard input.
+fn read_json(file: &Path) -> anyhow::Result<serde_json::Value> {
+    let text = if file.as_os_str() == "-" {
+        std::io::read_to_string(std::io::stdin()).context("read standard input")?
+    } else {
+        std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?
+    };
+    serde_json::from_str(&text).with_context(|| format!("read {}", file.display()))
 }
 
 /// The help of every command, one after the other; a copy is checked in.

@@ -5,6 +5,7 @@
 pub mod decimal;
 pub mod documents;
 pub mod json;
+pub mod lane;
 mod linkage;
 pub mod parties;
 pub mod products;

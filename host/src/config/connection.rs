@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -39,6 +40,9 @@ pub struct ConnectionFile {
     /// How much at a time.
     #[serde(default)]
     pub limits: Limits,
+    /// How patiently its documents are carried.
+    #[serde(default)]
+    pub delivery: Delivery,
 }
 
 /// The `[grants]` table.
@@ -57,8 +61,8 @@ pub struct Granted {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Documents on their way at a time.
-    pub parallel: Option<usize>,
+    /// Calls on their way at a time, by lane.
+    pub parallel: Parallel,
     /// Requests of one call on the wire at a time.
     pub requests_parallel: Option<usize>,
     /// How long a live question may take.
@@ -67,6 +71,48 @@ pub struct Limits {
     pub rate: Option<Rate>,
     /// Sockets open at a time.
     pub sockets: Option<usize>,
+}
+
+/// `parallel` in the `[limits]` table: calls on their way at a time.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Parallel {
+    /// Questions that somebody waits for.
+    pub live: Option<usize>,
+    /// Documents of customers.
+    pub orders: Option<usize>,
+    /// Work that runs by the clock.
+    pub sync: Option<usize>,
+    /// Documents that came in bulk.
+    pub bulk: Option<usize>,
+}
+
+/// The `[delivery]` table.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Delivery {
+    /// Attempts that may fail for another reason than the system being away, before a person is asked.
+    pub attempts: Option<u32>,
+    /// Times the connector may crash over one document, before a person is asked.
+    pub crashes: Option<u32>,
+    /// Hours that a document is carried while the system is away.
+    pub give_up_after_hours: Option<u32>,
+    /// How long a system that was cut off in the middle of a write is left alone before it is asked.
+    pub settle_ms: Option<u64>,
+    /// How often a look-up must come back empty before the document is sent again.
+    pub lookups: Option<u32>,
+    /// Documents that travel together, for a connector that takes them so.
+    pub batch: Option<Batch>,
+}
+
+/// `batch` in the `[delivery]` table.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Batch {
+    /// Documents in one call, at most.
+    pub documents: usize,
+    /// How long the first of them waits for others.
+    pub wait_ms: u64,
 }
 
 const fn yes() -> bool {
@@ -91,8 +137,21 @@ impl ConnectionFile {
         if !file.settings.is_object() {
             return Err(unusable("settings must be a table: write [settings] on a line of its own"));
         }
-        if [file.limits.parallel, file.limits.requests_parallel, file.limits.sockets].contains(&Some(0)) {
+        let Parallel { live, orders, sync, bulk } = file.limits.parallel;
+        let limits = [live, orders, sync, bulk, file.limits.requests_parallel, file.limits.sockets];
+        let Delivery { attempts, crashes, give_up_after_hours, lookups, batch, .. } = file.delivery;
+        if limits.contains(&Some(0)) || [attempts, crashes, give_up_after_hours, lookups].contains(&Some(0)) {
             return Err(unusable("a limit of 0 would let nothing through; write 1 or more, or enabled = false"));
+        }
+        if batch.is_some_and(|batch| {
+            !(1..=limits::GATHERED_MAX).contains(&batch.documents)
+                || Duration::from_millis(batch.wait_ms) > limits::GATHERING_WAIT_MAX
+        }) {
+            return Err(unusable(&format!(
+                "delivery.batch takes 1 to {} documents and a wait_ms of up to {}",
+                limits::GATHERED_MAX,
+                limits::GATHERING_WAIT_MAX.as_millis()
+            )));
         }
         Ok(file)
     }

@@ -56,6 +56,29 @@ pub enum LogFormat {
 pub struct QueueConfig {
     /// Documents on their way to one system at a time, where neither the connection nor its connector says.
     pub parallel: usize,
+    /// Days that a done job is kept, with its document and its idempotency key.
+    pub keep_done_days: u32,
+    /// Calls on their way over all connections, by lane.
+    pub lanes: LanesConfig,
+}
+
+/// `lanes` in the `[queue]` table: calls on their way over all connections.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct LanesConfig {
+    /// Documents of customers.
+    pub orders: usize,
+    /// Work that runs by the clock.
+    pub sync: usize,
+    /// Documents that came in bulk.
+    pub bulk: usize,
+}
+
+impl Default for LanesConfig {
+    fn default() -> Self {
+        let [orders, sync, bulk] = limits::LANES_PARALLEL;
+        Self { orders, sync, bulk }
+    }
 }
 
 /// The `[live]` table.
@@ -97,7 +120,11 @@ impl Default for LogConfig {
 
 impl Default for QueueConfig {
     fn default() -> Self {
-        Self { parallel: limits::DOCUMENTS_PARALLEL }
+        Self {
+            parallel: limits::DOCUMENTS_PARALLEL,
+            keep_done_days: limits::KEEP_DONE_DAYS,
+            lanes: LanesConfig::default(),
+        }
     }
 }
 
@@ -126,6 +153,15 @@ impl HostConfig {
         let unusable = |problem: &str| ConfigError::Unusable { path: path.to_owned(), problem: problem.to_owned() };
         if config.queue.parallel == 0 {
             return Err(unusable("queue.parallel must be at least 1"));
+        }
+        let LanesConfig { orders, sync, bulk } = config.queue.lanes;
+        if [orders, sync, bulk].contains(&0) {
+            return Err(unusable("a lane of queue.lanes with 0 calls would carry nothing; write 1 or more"));
+        }
+        // What is left belongs to those who wait for an answer.
+        let most = limits::CALLS_AT_ONCE_MAX as usize / 4 * 3;
+        if orders.saturating_add(sync).saturating_add(bulk) > most {
+            return Err(unusable(&format!("the lanes of queue.lanes together may have {most} calls, not more")));
         }
         if config.live.timeout_ms == 0 {
             return Err(unusable("live.timeout_ms must be at least 1"));

@@ -3,8 +3,8 @@
 mod connection;
 mod host;
 
-pub use connection::{ConnectionFile, Granted, Limits, read_folder};
-pub use host::{HostConfig, LimitsConfig, LiveConfig, LogConfig, LogFormat, QueueConfig};
+pub use connection::{Batch, ConnectionFile, Delivery, Granted, Limits, Parallel, read_folder};
+pub use host::{HostConfig, LanesConfig, LimitsConfig, LiveConfig, LogConfig, LogFormat, QueueConfig};
 
 use std::path::{Path, PathBuf};
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Connection;
+use crate::commerce::lane::Lane;
 use crate::plugin::contract::connector::Health;
 use crate::plugin::{Call, CallError, Loaded};
 use crate::seam::{self, Stopwatch};
@@ -86,7 +87,8 @@ impl Connection {
 
     async fn ask(&self, loaded: &Loaded, time: Duration, checked: &mut Checked) {
         let watch = seam::stopwatch();
-        let call = Call { link: Arc::clone(&self.link), id: Arc::from("check"), time, want_native: false };
+        let link = Arc::clone(&self.link);
+        let call = Call { link, id: Arc::from("check"), lane: Lane::Live, time, want_native: false };
         let (ok, detail) = match loaded.check(call).await.result {
             Ok(health) => (true, checked.learn(health)),
             Err(CallError::Refused(refusal)) => (false, refusal.to_string()),

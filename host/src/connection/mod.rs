@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 use thiserror::Error;
+use tokio::sync::Semaphore;
 
-use crate::config::{ConfigError, ConnectionFile, read_folder};
+use crate::config::{ConfigError, ConnectionFile, Delivery, Parallel, read_folder};
 use crate::egress::{self, Egress, EgressError, Outlet, OutletSettings};
 use crate::limits;
 use crate::plugin::contract::connector as describe;
@@ -70,8 +71,12 @@ pub struct Connection {
     pub name: String,
     /// The connector's name.
     pub connector: String,
-    /// Documents on their way at a time; none where neither file nor connector says.
-    pub parallel: Option<usize>,
+    /// Calls on their way at a time by lane, where the file says so.
+    pub parallel: Parallel,
+    /// How patiently its documents are carried, where the file says so.
+    pub delivery: Delivery,
+    /// Room for live questions.
+    pub live: Arc<Semaphore>,
     /// Time of a live call, where the file says so.
     pub timeout: Option<Duration>,
     /// The way out.
@@ -217,6 +222,8 @@ impl Connections {
             name: name.to_owned(),
             connector: file.connector.clone(),
             parallel: file.limits.parallel,
+            delivery: file.delivery,
+            live: Arc::new(Semaphore::new(file.limits.parallel.live.unwrap_or(limits::LIVE_PARALLEL))),
             timeout: file.limits.timeout_ms.map(Duration::from_millis),
             outlet,
             link: Arc::new(link),

@@ -26,6 +26,7 @@ use super::socket::{Answer, Outgoing};
 use super::target::{Base, Target};
 use super::traffic::Traffic;
 use super::{Egress, EgressError, Grants, SendError, SendErrorKind, Sent, headers};
+use crate::commerce::lane::Lane;
 use crate::limits;
 use crate::seam::{self, Stopwatch};
 
@@ -96,6 +97,14 @@ impl Outlet {
     /// # Errors
     /// [`SendError`] says what failed and whether the request may have left.
     pub async fn send(&self, request: Request, deadline: Duration) -> Result<Response, SendError> {
+        self.send_in(Lane::Live, request, deadline).await
+    }
+
+    /// Sends one request of a lane, as [`Outlet::send`].
+    ///
+    /// # Errors
+    /// As for [`Outlet::send`].
+    pub async fn send_in(&self, lane: Lane, request: Request, deadline: Duration) -> Result<Response, SendError> {
         let watch = seam::stopwatch();
         let target = match self.check(&request) {
             Ok(target) => target,
@@ -104,7 +113,7 @@ impl Outlet {
         let Request { method, target: asked, headers, body, secrets_in_body } = request;
         let prepared = self.prepare(method.clone(), headers, body, secrets_in_body);
         let prepared = prepared.map_err(|error| self.refuse(method.clone(), asked.clone(), error))?;
-        let turn = match self.traffic.turn(deadline).await {
+        let turn = match self.traffic.turn(lane, deadline).await {
             Ok(turn) => turn,
             Err(error) => return Err(self.refuse(method, asked, error)),
         };
@@ -124,11 +133,12 @@ impl Outlet {
         requests: Vec<Request>,
         deadline: Duration,
         parallel: usize,
+        lane: Lane,
     ) -> Vec<Result<Response, SendError>> {
         let watch = seam::stopwatch();
         let sends = requests.into_iter().map(|request| async move {
             let left = deadline.saturating_sub(watch.elapsed());
-            self.send(request, left).await
+            self.send_in(lane, request, left).await
         });
         futures::stream::iter(sends).buffered(parallel.max(1)).collect().await
     }

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::test_server::{Reply, SOON, TestServer, answer, get, ok, open, post};
 use super::{Auth, Egress, Grants, Outlet, OutletSettings, Rate, Request, SendErrorKind, Sent};
+use crate::commerce::lane::Lane;
 use crate::seam::Clock;
 use crate::secret::Vault;
 
@@ -273,7 +274,7 @@ async fn send_all_keeps_the_order() {
     let outlet = server.outlet();
     let mut requests: Vec<_> = (0..10).map(|n| get(&n.to_string())).collect();
     requests.push(get("https://evil.test/"));
-    let answers = outlet.send_all(requests, SOON, 4).await;
+    let answers = outlet.send_all(requests, SOON, 4, Lane::Live).await;
     for (n, answer) in answers.iter().take(10).enumerate() {
         assert_eq!(answer.as_ref().unwrap().body, format!("/base/{n}"));
     }

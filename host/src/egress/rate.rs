@@ -18,6 +18,16 @@ pub struct Rate {
     pub burst: u32,
 }
 
+impl Rate {
+    /// The share of the lanes that nobody waits for: three quarters, and never the whole burst.
+    #[must_use]
+    pub fn durable_share(self) -> Self {
+        let per_ms = self.per_ms.saturating_add(self.per_ms.div_ceil(3));
+        let burst = self.burst.saturating_sub(self.burst.div_ceil(4)).max(1);
+        Self { per_ms, burst, ..self }
+    }
+}
+
 /// The fullness of a bucket.
 ///
 /// Kept as one time stamp, the moment at which the bucket would be full again: exact whole numbers, no drift.
@@ -70,6 +80,13 @@ mod tests {
         assert_eq!(bucket.take(rate, 5_000), Err(Duration::from_millis(100)));
         assert_eq!(bucket.take(rate, 5_100), Ok(()));
         assert!(bucket.take(rate, 5_100).is_err());
+    }
+
+    #[test]
+    fn a_quarter_of_the_rate_is_left_to_those_who_wait() {
+        let rate = Rate { requests: 12, per_ms: 900, burst: 8 };
+        assert_eq!(rate.durable_share(), Rate { requests: 12, per_ms: 1_200, burst: 6 });
+        assert_eq!(Rate { burst: 1, ..rate }.durable_share().burst, 1);
     }
 
     #[test]

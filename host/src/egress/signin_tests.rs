@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::test_server::{Reply, SOON, TestServer, answer, get, ok, open, post};
 use super::{Egress, Outlet, OutletSettings, SendErrorKind, Sent};
+use crate::commerce::lane::Lane;
 use crate::seam::{self, Clock};
 use crate::secret::Vault;
 
@@ -219,7 +220,7 @@ async fn one_token_for_all_and_one_replay_after_401() {
     let outlet = Arc::new(open(oauth(&server, "basic")));
     for round in 1..=2 {
         valid_from.store(round, Ordering::SeqCst);
-        let answers = outlet.send_all((0..50).map(|_| post("a", "x")).collect(), SOON, 50).await;
+        let answers = outlet.send_all((0..50).map(|_| post("a", "x")).collect(), SOON, 50, Lane::Live).await;
         assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.status == 200)));
         assert_eq!(tokens.load(Ordering::SeqCst), round);
     }

@@ -10,6 +10,7 @@ use super::breaker::{Circuit, Pass, Verdict};
 use super::rate::{Bucket, Rate};
 use super::socket::Answer;
 use super::{SendError, SendErrorKind, Sent};
+use crate::commerce::lane::Lane;
 use crate::seam::{self, Clock, Millis};
 
 /// The longest pause that a `Retry-After` may ask for; a mistyped date must not stop a connection for a year.
@@ -20,13 +21,16 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(15 * 60);
 pub struct Traffic {
     circuit: Mutex<Circuit>,
     bucket: Mutex<Bucket>,
+    /// Requests of other lanes than `live` need a token of this one, too. It fills at three quarters of the rate, so
+    /// a backlog that drains leaves a quarter to whoever waits for an answer.
+    durable: Mutex<Bucket>,
     rate: Option<Rate>,
     clock: Clock,
 }
 
 impl Traffic {
     pub(super) fn new(rate: Option<Rate>, clock: Clock) -> Self {
-        Self { circuit: Mutex::default(), bucket: Mutex::default(), rate, clock }
+        Self { circuit: Mutex::default(), bucket: Mutex::default(), durable: Mutex::default(), rate, clock }
     }
 
     /// The circuit as it is now.
@@ -43,6 +47,18 @@ impl Traffic {
         self.bucket.lock().take(self.rate, self.clock.now())
     }
 
+    /// Waits for a token of `bucket` as long as the time allows.
+    async fn wait(&self, take: impl Fn() -> Result<(), Duration>, time: Duration) -> Result<(), SendError> {
+        let watch = seam::stopwatch();
+        while let Err(wait) = take() {
+            if wait > time.saturating_sub(watch.elapsed()) {
+                return Err(held("send the request: the connection's rate is used up", wait));
+            }
+            self.clock.sleep(wait).await;
+        }
+        Ok(())
+    }
+
     /// Lets nothing go for `wait`.
     pub fn hold(&self, wait: Duration) {
         let wait = u64::try_from(wait.min(RETRY_AFTER_MAX).as_millis()).unwrap_or(u64::MAX);
@@ -53,17 +69,16 @@ impl Traffic {
     pub fn reset(&self) {
         *self.circuit.lock() = Circuit::default();
         *self.bucket.lock() = Bucket::default();
+        *self.durable.lock() = Bucket::default();
     }
 
     /// Waits for a token as long as `time` allows, then asks the circuit.
-    pub(super) async fn turn(&self, time: Duration) -> Result<Turn<'_>, SendError> {
+    pub(super) async fn turn(&self, lane: Lane, time: Duration) -> Result<Turn<'_>, SendError> {
         let watch = seam::stopwatch();
-        while let Err(wait) = self.take_token() {
-            if wait > time.saturating_sub(watch.elapsed()) {
-                return Err(held("send the request: the connection's rate is used up", wait));
-            }
-            self.clock.sleep(wait).await;
+        if let Some(share) = self.rate.filter(|_| lane != Lane::Live).map(Rate::durable_share) {
+            self.wait(|| self.durable.lock().take(Some(share), self.clock.now()), time).await?;
         }
+        self.wait(|| self.take_token(), time.saturating_sub(watch.elapsed())).await?;
         let admitted = self.circuit.lock().admit(self.clock.now());
         match admitted {
             Ok(pass) => Ok(Turn { traffic: self, pass, verdict: Verdict::Unknown }),

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::test_server::{Reply, SOON, TestServer, answer, get, ok, open, post};
 use super::{Egress, Outlet, OutletSettings, Request, ScriptedResolver, SendErrorKind, Sent};
+use crate::commerce::lane::Lane;
 use crate::limits;
 use crate::seam::{self, Clock};
 
@@ -30,7 +31,7 @@ async fn sockets_are_reused() {
 async fn never_more_sockets_than_allowed() {
     let server = TestServer::start(|_| Reply::SayLate(Duration::from_millis(5), answer(200, "", "x"))).await;
     let outlet = open(OutletSettings { sockets_max: 3, ..server.settings() });
-    let answers = outlet.send_all((0..30).map(|_| get("a")).collect(), SOON, 30).await;
+    let answers = outlet.send_all((0..30).map(|_| get("a")).collect(), SOON, 30, Lane::Live).await;
     assert!(answers.iter().all(Result::is_ok));
     assert_eq!(server.sockets(), 3);
 }

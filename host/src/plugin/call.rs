@@ -11,6 +11,7 @@ use super::guest::{self, Guest, Report};
 use super::link::{Exchange, Link};
 use super::loaded::{Interface, Loaded};
 use crate::commerce::documents::{DocumentFilter, Order};
+use crate::commerce::lane::Lane;
 use crate::commerce::parties::Customer;
 use crate::commerce::products::{InventoryRequest, Price, PriceRequest, Stock};
 use crate::commerce::types::{Context, Error as Refusal, Ids, PageRequest, WriteContext, Written};
@@ -25,6 +26,8 @@ pub struct Call {
     pub link: Arc<Link>,
     /// Names it in logs.
     pub id: Arc<str>,
+    /// Who must not wait for it.
+    pub lane: Lane,
     /// How long it may take.
     pub time: Duration,
     /// Whether the system's own payload is wanted.
@@ -66,6 +69,11 @@ pub struct Ended<T> {
 }
 
 impl<T> Ended<T> {
+    /// The same end with its answer told in another way.
+    pub fn map<U>(self, tell: impl FnOnce(T) -> U) -> Ended<U> {
+        Ended { result: self.result.map(tell), report: self.report }
+    }
+
     fn never(error: CallError) -> Self {
         Self { result: Err(error), report: Report::default() }
     }
@@ -78,7 +86,7 @@ macro_rules! run {
         let Some(indices) = $indices else { return Ended::never(loaded.not_offered($interface)) };
         let context = call.context();
         let Ok(_slot) = loaded.slots.acquire().await else { return Ended::never(CallError::Deadline) };
-        let mut store = Guest::new(call.link, call.id, call.time).into_store(loaded.pre.engine());
+        let mut store = Guest::new(call.link, call.id, call.lane, call.time).into_store(loaded.pre.engine());
         let answer = seam::within(call.time, async {
             let instance = loaded.pre.instantiate_async(&mut store).await?;
             let guest = indices.load(&mut store, &instance)?;
@@ -115,6 +123,18 @@ impl Loaded {
         if self.interfaces.contains(&interface) { Ok(()) } else { Err(self.not_offered(interface)) }
     }
 
+    /// The connector's name and version.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} {}", self.description.name, self.description.version)
+    }
+
+    /// Whether it takes several orders in one call.
+    #[must_use]
+    pub const fn takes_batches(&self) -> bool {
+        self.exports.order_batches.is_some()
+    }
+
     fn not_offered(&self, interface: Interface) -> CallError {
         CallError::NotOffered { interface: interface.name(), connector: self.description.name.clone() }
     }
@@ -123,7 +143,7 @@ impl Loaded {
         if error.downcast_ref::<guest::Ended>() == Some(&guest::Ended::Deadline) {
             return CallError::Deadline;
         }
-        let who = format!("{} {}", self.description.name, self.description.version);
+        let who = self.title();
         let why = error.downcast_ref::<guest::Ended>().map_or_else(|| format!("{error:?}"), ToString::to_string);
         let lines: String = store.data().last_lines.iter().map(|line| format!("\n  log: {line}")).collect();
         CallError::Trap { text: format!("{who}: {why}{lines}") }
@@ -132,7 +152,8 @@ impl Loaded {
     /// Asks who the connector is, without a connection.
     pub(super) async fn describe(&self, time: Duration) -> Result<contract::connector::Description, CallError> {
         let link = Link::new("", String::new(), Arc::new(Nowhere), Vault::default(), Clock::system());
-        let mut store = Guest::new(Arc::new(link), Arc::from("describe"), time).into_store(self.pre.engine());
+        let mut store =
+            Guest::new(Arc::new(link), Arc::from("describe"), Lane::Live, time).into_store(self.pre.engine());
         let answer = seam::within(time, async {
             let instance = self.pre.instantiate_async(&mut store).await?;
             self.exports.connector.load(&mut store, &instance)?.call_describe(&mut store).await
@@ -206,6 +227,17 @@ impl Loaded {
         run!(self, call, Interface::Orders, self.exports.orders.as_ref(), call_submit(write, order))
     }
 
+    /// `order-batches.submit`: one answer per document, in order.
+    pub async fn submit_orders(
+        &self,
+        call: Call,
+        documents: &[contract::order_batches::Submission],
+    ) -> Ended<Vec<Result<Written, Refusal>>> {
+        let ended =
+            run!(self, call, Interface::OrderBatches, self.exports.order_batches.as_ref(), call_submit(documents));
+        self.same_length(ended, documents.len())
+    }
+
     /// `orders.find-by-reference`
     pub async fn find_order(&self, call: Call, customer: &str, reference: &str) -> Ended<Vec<Ids>> {
         run!(self, call, Interface::Orders, self.exports.orders.as_ref(), call_find_by_reference(customer, reference))
@@ -218,7 +250,7 @@ impl Loaded {
             if answers.len() == asked {
                 return Ok(answers);
             }
-            let who = format!("{} {}", self.description.name, self.description.version);
+            let who = self.title();
             Err(CallError::Trap { text: format!("{who}: it answered {} lines of {asked}", answers.len()) })
         });
         Ended { result, report }
@@ -234,6 +266,7 @@ impl Exchange for Nowhere {
         requests: Vec<Request>,
         _: Duration,
         _: usize,
+        _: Lane,
     ) -> futures::future::BoxFuture<'_, Vec<Result<Response, SendError>>> {
         let refuse = |_| Err(SendError::refused("send a request while describing itself"));
         Box::pin(std::future::ready(requests.into_iter().map(refuse).collect()))

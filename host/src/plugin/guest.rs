@@ -8,6 +8,7 @@ use wasmtime::component::HasData;
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 
 use super::link::Link;
+use crate::commerce::lane::Lane;
 use crate::limits;
 use crate::seam::{self, Stopwatch};
 
@@ -15,6 +16,7 @@ use crate::seam::{self, Stopwatch};
 pub(crate) struct Guest {
     pub(super) link: Arc<Link>,
     pub(super) call_id: Arc<str>,
+    pub(super) lane: Lane,
     pub(super) report: Report,
     /// Kept to explain an error; the operator's log has them all.
     pub(super) last_lines: VecDeque<String>,
@@ -44,10 +46,11 @@ impl HasData for Guest {
 }
 
 impl Guest {
-    pub(super) fn new(link: Arc<Link>, call_id: Arc<str>, time: Duration) -> Self {
+    pub(super) fn new(link: Arc<Link>, call_id: Arc<str>, lane: Lane, time: Duration) -> Self {
         Self {
             link,
             call_id,
+            lane,
             report: Report::default(),
             last_lines: VecDeque::new(),
             started: seam::stopwatch(),

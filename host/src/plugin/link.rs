@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use super::import::state::State;
+use crate::commerce::lane::Lane;
 use crate::egress::{Outlet, Request, Response, SendError};
 use crate::limits;
 use crate::seam::Clock;
@@ -14,11 +15,13 @@ use crate::secret::Vault;
 /// Carries requests of a connector to its system; an [`Outlet`] in production.
 pub trait Exchange: Send + Sync + 'static {
     /// Sends the requests, at most `parallel` at a time, within `time`. Answers stand in the order of the requests.
+    /// Requests of the lane `live` have a share of the connection's rate that no other lane takes.
     fn send_all(
         &self,
         requests: Vec<Request>,
         time: Duration,
         parallel: usize,
+        lane: Lane,
     ) -> BoxFuture<'_, Vec<Result<Response, SendError>>>;
 }
 
@@ -28,8 +31,9 @@ impl Exchange for Outlet {
         requests: Vec<Request>,
         time: Duration,
         parallel: usize,
+        lane: Lane,
     ) -> BoxFuture<'_, Vec<Result<Response, SendError>>> {
-        Box::pin(Outlet::send_all(self, requests, time, parallel))
+        Box::pin(Outlet::send_all(self, requests, time, parallel, lane))
     }
 }
 

@@ -52,6 +52,7 @@ pub enum Interface {
     Customers,
     Catalog,
     Orders,
+    OrderBatches,
     Quotes,
     Invoices,
     Reference,
@@ -72,6 +73,7 @@ impl Interface {
             Self::Customers => "customers",
             Self::Catalog => "catalog",
             Self::Orders => "orders",
+            Self::OrderBatches => "order-batches",
             Self::Quotes => "quotes",
             Self::Invoices => "invoices",
             Self::Reference => "reference",
@@ -91,6 +93,7 @@ pub(super) struct Exports {
     pub(super) inventory: Option<contract::inventory::GuestIndices>,
     pub(super) customers: Option<contract::customers::GuestIndices>,
     pub(super) orders: Option<contract::orders::GuestIndices>,
+    pub(super) order_batches: Option<contract::order_batches::GuestIndices>,
 }
 
 /// A version of a connector that is ready to be called. Immutable: a new version is a new `Loaded`.
@@ -230,6 +233,7 @@ fn exports(engine: &Engine, pre: &InstancePre<Guest>) -> Result<(Exports, BTreeS
         Interface::Customers,
         Interface::Catalog,
         Interface::Orders,
+        Interface::OrderBatches,
         Interface::Quotes,
         Interface::Invoices,
         Interface::Reference,
@@ -266,6 +270,10 @@ fn exports(engine: &Engine, pre: &InstancePre<Guest>) -> Result<(Exports, BTreeS
             .map_err(wrong)?,
         orders: offers(Interface::Orders)
             .then(|| contract::orders::GuestIndices::new(pre))
+            .transpose()
+            .map_err(wrong)?,
+        order_batches: offers(Interface::OrderBatches)
+            .then(|| contract::order_batches::GuestIndices::new(pre))
             .transpose()
             .map_err(wrong)?,
     };

@@ -1,9 +1,14 @@
 //! Taking documents in: once each, on disk before anybody is told.
 
+use std::collections::BTreeSet;
+
+use super::id::JobId;
 use super::job::{Job, Operation, Outcome, State};
 use super::record::{self, Claim};
 use super::{Queue, QueueError};
+use crate::commerce::lane::Lane;
 use crate::limits;
+use crate::seam::Millis;
 use crate::store::{Batch, StoreError};
 
 /// A document to be carried.
@@ -11,8 +16,12 @@ use crate::store::{Batch, StoreError};
 pub struct Submission {
     /// The connection.
     pub connection: String,
+    /// Who it must not wait for.
+    pub lane: Lane,
     /// What is done with it.
     pub operation: Operation,
+    /// Within its lane: 0 goes first, 9 last.
+    pub priority: u8,
     /// Documents with the same key go one after the other.
     pub order_key: String,
     /// The store's number of the document.
@@ -21,6 +30,8 @@ pub struct Submission {
     pub customer: String,
     /// The caller's key: the same key and document give the same job.
     pub idempotency_key: String,
+    /// Not sent before this time.
+    pub not_before: Option<Millis>,
     /// The document as canonical JSON.
     pub document: Vec<u8>,
 }
@@ -34,41 +45,123 @@ pub struct Accepted {
     pub replayed: bool,
 }
 
+/// A document that was found to be new, with everything that will be written for it.
+struct New {
+    job: Job,
+    document: Vec<u8>,
+    claim_key: Vec<u8>,
+    claim: Claim,
+}
+
 impl Queue {
     /// Accepts a document. When this returns, the document survives a power cut.
     ///
     /// # Errors
     /// [`QueueError::KeyReused`], [`QueueError::Full`], or that the store failed; then nothing was acknowledged.
     pub async fn accept(&self, submission: Submission) -> Result<Accepted, QueueError> {
+        self.accept_with(submission, Batch::new()).await
+    }
+
+    /// Accepts a document together with other writes: all of it or nothing.
+    pub(super) async fn accept_with(&self, submission: Submission, with: Batch) -> Result<Accepted, QueueError> {
         let claim_key = record::idempotency_key(&submission.connection, &submission.idempotency_key);
         let fingerprint = record::fingerprint(&submission.document);
         if let Some(replay) = self.replay(&claim_key, &fingerprint)? {
             return Ok(replay);
         }
-        let waiting = self.0.board.lock().waiting();
-        if waiting >= limits::JOBS_WAITING_MAX {
-            return Err(QueueError::Full { waiting });
-        }
-        let (job, document) = self.job_of(submission);
-        let claim = Claim { job: job.id.clone(), fingerprint: fingerprint.clone() };
-        let batch = Batch::new()
-            .require_absent(claim_key.clone())
-            .put(record::job_key(&job.id), record::write(&job)?)
-            .put(record::document_key(&job.id), document)
-            .put(claim_key.clone(), record::write(&claim)?);
-        match self.0.store.commit(batch).await {
+        self.room_for(1)?;
+        let new = self.new_job(submission, claim_key, fingerprint);
+        match self.0.store.commit(put_new(with, &new)?).await {
             Ok(_) => {}
             // Somebody came first with the same key.
             Err(StoreError::Conflict { .. }) => {
                 let lost = StoreError::Failed("an idempotency record is gone".to_owned());
-                return self.replay(&claim_key, &fingerprint)?.ok_or(QueueError::Store(lost));
+                let replay = self.replay(&new.claim_key, &new.claim.fingerprint)?;
+                return replay.ok_or(QueueError::Store(lost));
             }
             Err(error) => return Err(error.into()),
         }
-        self.count(None, Some(&job));
-        self.schedule(&job);
+        self.took(&new.job);
         self.0.bell.notify_one();
-        Ok(Accepted { job, replayed: false })
+        Ok(Accepted { job: new.job, replayed: false })
+    }
+
+    /// Accepts many documents, in their order, with an answer for each: one that is refused keeps none of the others
+    /// out. Documents of one key go in the order they stand in.
+    ///
+    /// # Errors
+    /// Each answer as for [`Queue::accept`].
+    pub async fn accept_all(&self, submissions: Vec<Submission>) -> Vec<Result<Accepted, QueueError>> {
+        let mut answers = Vec::with_capacity(submissions.len());
+        let mut group: Vec<Submission> = Vec::new();
+        let (mut bytes, mut keys) = (0, BTreeSet::new());
+        for submission in submissions {
+            let claim_key = record::idempotency_key(&submission.connection, &submission.idempotency_key);
+            bytes += submission.document.len();
+            // A repeat within the call has to find the first one on disk.
+            let full = group.len() >= limits::DOCUMENTS_PER_COMMIT || bytes > limits::DOCUMENT_BYTES_PER_COMMIT;
+            if full || !keys.insert(claim_key.clone()) {
+                answers.extend(self.accept_group(std::mem::take(&mut group)).await);
+                bytes = submission.document.len();
+                keys = BTreeSet::from([claim_key]);
+            }
+            group.push(submission);
+        }
+        answers.extend(self.accept_group(group).await);
+        answers
+    }
+
+    /// Accepts documents with different keys in one commit, if none of them meets a rival meanwhile.
+    async fn accept_group(&self, group: Vec<Submission>) -> Vec<Result<Accepted, QueueError>> {
+        let mut answers: Vec<Option<Result<Accepted, QueueError>>> = Vec::with_capacity(group.len());
+        let (mut new, mut batch) = (Vec::new(), Batch::new());
+        for submission in &group {
+            let known = self.known(submission);
+            if let Ok(None) = known {
+                let claim_key = record::idempotency_key(&submission.connection, &submission.idempotency_key);
+                let fingerprint = record::fingerprint(&submission.document);
+                let made = self.new_job(submission.clone(), claim_key, fingerprint);
+                match put_new(batch.clone(), &made) {
+                    Ok(with) => {
+                        batch = with;
+                        new.push(made);
+                        answers.push(None);
+                    }
+                    Err(error) => answers.push(Some(Err(error.into()))),
+                }
+            } else {
+                answers.push(known.transpose());
+            }
+        }
+        let room = self.room_for(new.len());
+        let committed = if new.is_empty() || room.is_err() { Ok(0) } else { self.0.store.commit(batch).await };
+        let mut new = new.into_iter();
+        let mut told = Vec::with_capacity(answers.len());
+        for (answer, submission) in answers.into_iter().zip(group) {
+            told.push(match (answer, &committed, &room) {
+                (Some(answer), ..) => answer,
+                (None, _, Err(_)) => self.room_for(usize::MAX).and(Err(QueueError::NotFound(String::new()))),
+                (None, Ok(_), Ok(())) => match new.next() {
+                    Some(New { job, .. }) => {
+                        self.took(&job);
+                        Ok(Accepted { job, replayed: false })
+                    }
+                    None => Err(QueueError::NotFound(submission.idempotency_key)),
+                },
+                // A rival with one of the keys, or a commit that is too large: each on its own then.
+                (None, Err(StoreError::Conflict { .. } | StoreError::TooLarge { .. }), Ok(())) => {
+                    self.accept(submission).await
+                }
+                (None, Err(error), Ok(())) => Err(error.clone().into()),
+            });
+        }
+        self.0.bell.notify_one();
+        told
+    }
+
+    fn known(&self, submission: &Submission) -> Result<Option<Accepted>, QueueError> {
+        let claim_key = record::idempotency_key(&submission.connection, &submission.idempotency_key);
+        self.replay(&claim_key, &record::fingerprint(&submission.document))
     }
 
     fn replay(&self, claim_key: &[u8], fingerprint: &str) -> Result<Option<Accepted>, QueueError> {
@@ -77,15 +170,32 @@ impl Queue {
         if claim.fingerprint != fingerprint {
             return Err(QueueError::KeyReused { job: claim.job });
         }
-        Ok(Some(Accepted { job: self.get(&claim.job)?, replayed: true }))
+        Ok(Some(Accepted { job: self.get(claim.job)?, replayed: true }))
     }
 
-    fn job_of(&self, submission: Submission) -> (Job, Vec<u8>) {
+    /// Whether so many more documents may wait. What has room is refused before anything runs full.
+    fn room_for(&self, more: usize) -> Result<(), QueueError> {
+        let waiting = self.0.board.lock().waiting();
+        if waiting.saturating_add(more) > limits::JOBS_WAITING_MAX {
+            return Err(QueueError::Full { why: format!("{waiting} documents wait already") });
+        }
+        Ok(())
+    }
+
+    /// Takes an accepted job into the schedule.
+    fn took(&self, job: &Job) {
+        self.0.tally.lock().noted(None, Some(job));
+        self.schedule(job);
+    }
+
+    fn new_job(&self, submission: Submission, claim_key: Vec<u8>, fingerprint: String) -> New {
         let now = self.0.clock.now();
         let job = Job {
-            id: self.mint(),
+            id: self.mint(now),
             connection: submission.connection,
+            lane: submission.lane,
             operation: submission.operation,
+            priority: submission.priority,
             order_key: submission.order_key,
             reference: submission.reference,
             customer: submission.customer,
@@ -93,25 +203,40 @@ impl Queue {
             state: State::Ready,
             outcome: Outcome::None,
             reason: None,
+            cause: None,
             ids: None,
             already_there: false,
             sends: 0,
             failures: 0,
+            crashes: 0,
+            interruptions: 0,
             empty_lookups: 0,
+            edits: 0,
             attempts: Vec::new(),
+            not_before: submission.not_before.filter(|at| *at > now),
             next_at: None,
             accepted: now,
             updated: now,
         };
-        (job, submission.document)
+        New { claim: Claim { job: job.id, fingerprint }, job, document: submission.document, claim_key }
     }
 
     /// An id that sorts behind every one before it, within a millisecond and after the clock was set back.
-    fn mint(&self) -> String {
+    fn mint(&self, now: Millis) -> JobId {
         let mut last = self.0.last_id.lock();
-        let fresh = ulid::Ulid::from_parts(self.0.clock.now(), u128::from_le_bytes(crate::seam::random_bytes()) >> 49);
-        let id = if fresh > *last { fresh } else { ulid::Ulid(last.0.saturating_add(1)) };
-        *last = id;
-        format!("job_{id}")
+        // Room above: ids of the same millisecond count up from here.
+        let luck = u128::from(self.0.clock.chance(u64::MAX)) << 15;
+        let fresh = ulid::Ulid::from_parts(now, luck);
+        let id = if fresh > last.0 { fresh } else { ulid::Ulid(last.0.0.saturating_add(1)) };
+        *last = JobId(id);
+        *last
     }
+}
+
+fn put_new(batch: Batch, new: &New) -> Result<Batch, StoreError> {
+    let batch = batch
+        .require_absent(new.claim_key.clone())
+        .put(record::job_key(new.job.id), record::write(&new.job)?)
+        .put(new.claim_key.clone(), record::write(&new.claim)?);
+    Ok(if new.document.is_empty() { batch } else { batch.put(record::document_key(new.job.id), new.document.clone()) })
 }

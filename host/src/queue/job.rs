@@ -3,15 +3,20 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::id::JobId;
+use crate::commerce::lane::Lane;
 use crate::commerce::types::Ids;
 use crate::seam::Millis;
 
 /// What is done with the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub enum Operation {
-    /// `orders.submit`
+    /// `orders.submit`: an order, quote or pre-order into the system.
     #[serde(rename = "orders.submit")]
     SubmitOrder,
+    /// `connector.check`: a sign of life, to know of trouble before a customer does.
+    #[serde(rename = "connector.check")]
+    Check,
 }
 
 impl Operation {
@@ -20,6 +25,16 @@ impl Operation {
     pub const fn name(self) -> &'static str {
         match self {
             Self::SubmitOrder => "orders.submit",
+            Self::Check => "connector.check",
+        }
+    }
+
+    /// Whether it changes something in the system. What only reads may be done again at any time.
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        match self {
+            Self::SubmitOrder => true,
+            Self::Check => false,
         }
     }
 }
@@ -87,8 +102,27 @@ pub enum ReasonKind {
     NoLookup,
     /// The connector failed.
     Connector,
-    /// The connection is not there or switched off.
-    NoConnection,
+    /// The host was stopped each time the document was on its way.
+    Interrupted,
+}
+
+impl ReasonKind {
+    /// The word in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::Unauthorized => "unauthorized",
+            Self::NotSent => "not_sent",
+            Self::Unknown => "unknown",
+            Self::Rejected => "rejected",
+            Self::NeedsMapping => "needs_mapping",
+            Self::Ambiguous => "ambiguous",
+            Self::NoLookup => "no_lookup",
+            Self::Connector => "connector",
+            Self::Interrupted => "interrupted",
+        }
+    }
 }
 
 /// One attempt or look-up.
@@ -106,6 +140,9 @@ pub struct Attempt {
     /// How it ended, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
+    /// The connector and its version, where one was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connector: Option<String>,
 }
 
 /// What a turn of a job does.
@@ -118,16 +155,20 @@ pub enum Step {
     LookUp,
 }
 
-/// The record of a job. The document itself is a record of its own, written once.
+/// The record of a job. The document itself is a record of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Job {
     /// `job_…`; ids sort by the time of acceptance.
-    pub id: String,
+    pub id: JobId,
     /// The connection.
     pub connection: String,
+    /// Who it must not wait for.
+    pub lane: Lane,
     /// What is done.
     pub operation: Operation,
-    /// Jobs with the same key go one after the other.
+    /// Within its lane: 0 goes first, 9 last.
+    pub priority: u8,
+    /// Jobs of a lane with the same key go one after the other.
     pub order_key: String,
     /// The store's number of the document.
     pub reference: String,
@@ -142,6 +183,9 @@ pub struct Job {
     /// Why it waits or is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// What it has in common with others that are parked, or were before they were tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// Who the document is in the system, once it is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Ids>,
@@ -152,12 +196,24 @@ pub struct Job {
     pub sends: u32,
     /// Sends that failed for a reason of the document or the connector.
     pub failures: u32,
+    /// Times the connector crashed over it.
+    #[serde(default)]
+    pub crashes: u32,
+    /// Times in a row that the host was stopped while it was on its way.
+    #[serde(default)]
+    pub interruptions: u32,
     /// Look-ups in a row that found nothing.
     #[serde(default)]
     pub empty_lookups: u32,
+    /// Times a person changed the document.
+    #[serde(default)]
+    pub edits: u32,
     /// What was tried, the oldest first.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
+    /// Not sent before this time; milliseconds since the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Millis>,
     /// When it goes on, for a job that waits; milliseconds since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_at: Option<Millis>,

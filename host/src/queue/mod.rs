@@ -1,34 +1,53 @@
 //! The durable path: a document is on disk before it is acknowledged, and arrives exactly once.
 //!
 //! `accept` takes documents in; `machine` says what a job does next; `board` says whose turn it is; `worker` takes the
-//! turns; `carrier` goes to the system. `job` and `record` are what lies on disk.
+//! turns; `carrier` goes to the system. `person` carries out what people decide, `schedule` what the clock does,
+//! `retain` lets go of what is done. `job` and `record` are what lies on disk; `tally` counts it.
 
 mod accept;
 mod board;
 mod carrier;
+mod cause;
+mod id;
 mod job;
+mod list;
 mod machine;
-#[cfg(test)]
-mod machine_tests;
+mod person;
+mod policy;
 mod record;
+mod retain;
+mod schedule;
+#[cfg(test)]
+mod simulation;
+mod tally;
 mod worker;
 
 pub use accept::{Accepted, Submission};
-pub use carrier::{Carrier, ConnectorCarrier};
+pub use board::Load;
+pub use carrier::{Answer, Carrier, ConnectorCarrier, Outgoing};
+pub use id::{JobId, NoJobId};
 pub use job::{Attempt, Job, Operation, Outcome, Reason, ReasonKind, State, Step};
-pub use machine::Decision;
+pub use list::JobFilter;
+pub use machine::{Decision, Found, Sent};
+pub use person::Swept;
+pub use policy::{Gathering, Policy, Terms};
+pub use schedule::{NewSchedule, Schedule, ScheduleError};
+pub use tally::{Cause, Counts};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use thiserror::Error;
 use tokio::sync::{Notify, broadcast};
 
-use crate::limits;
+use crate::commerce::lane::Lane;
 use crate::seam::{Clock, Millis};
 use crate::store::{Batch, Store, StoreError};
 use board::{Board, Place};
+use record::Glance;
+use tally::Tally;
 
 /// Why the queue could not do what it was asked.
 #[derive(Debug, Error)]
@@ -40,13 +59,13 @@ pub enum QueueError {
     #[error("accept the document: its Idempotency-Key was used for another document ({job})")]
     KeyReused {
         /// The job that has the key.
-        job: String,
+        job: JobId,
     },
-    /// Too many documents wait.
-    #[error("accept the document: {waiting} documents wait already; try again later")]
+    /// There is no room for more.
+    #[error("accept the document: {why}; try again later")]
     Full {
-        /// How many wait.
-        waiting: usize,
+        /// What there is no room for.
+        why: String,
     },
     /// There is no such job.
     #[error("find job {0}")]
@@ -55,7 +74,7 @@ pub enum QueueError {
     #[error("change job {id}: {problem}")]
     NotNow {
         /// The job.
-        id: String,
+        id: JobId,
         /// Why not.
         problem: String,
     },
@@ -71,37 +90,13 @@ struct Inner {
     board: Mutex<Board>,
     /// Rung when the board may have work.
     bell: Notify,
-    /// Ids of jobs whose record has changed, for callers that wait.
-    changed: broadcast::Sender<String>,
-    counts: Mutex<BTreeMap<(String, State), u64>>,
+    /// Jobs whose record has changed, for callers that wait.
+    changed: broadcast::Sender<JobId>,
+    tally: Mutex<Tally>,
+    policies: RwLock<BTreeMap<String, Arc<Policy>>>,
+    schedules: Mutex<BTreeMap<String, Schedule>>,
     /// The youngest id, so that ids sort by acceptance.
-    last_id: Mutex<ulid::Ulid>,
-}
-
-/// What narrows a list of jobs.
-#[derive(Clone, Debug, Default)]
-pub struct JobFilter {
-    /// Only this connection.
-    pub connection: Option<String>,
-    /// Only these states.
-    pub state: Option<State>,
-    /// A part of the reference, the customer, the system's number or the job's id.
-    pub text: Option<String>,
-}
-
-impl JobFilter {
-    fn fits(&self, job: &Job) -> bool {
-        let text_fits = |text: &String| {
-            let number = job.ids.as_ref().and_then(|ids| ids.number.as_ref());
-            [Some(&job.reference), Some(&job.customer), Some(&job.id), number]
-                .into_iter()
-                .flatten()
-                .any(|field| field.contains(text.as_str()))
-        };
-        self.connection.as_ref().is_none_or(|c| *c == job.connection)
-            && self.state.is_none_or(|state| state == job.state)
-            && self.text.as_ref().is_none_or(text_fits)
-    }
+    last_id: Mutex<JobId>,
 }
 
 impl Queue {
@@ -117,50 +112,98 @@ impl Queue {
             board: Mutex::default(),
             bell: Notify::new(),
             changed: broadcast::channel(1_024).0,
-            counts: Mutex::default(),
+            tally: Mutex::default(),
+            policies: RwLock::default(),
+            schedules: Mutex::default(),
             last_id: Mutex::default(),
         }));
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = queue.0.store.scan(record::JOBS, after.as_deref(), 1_000)?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.key.clone());
-            let mut recovered = Batch::new();
-            for entry in &page {
-                let mut job = record::read_job(&entry.key, &entry.value)?;
-                if job.state == State::Running {
-                    machine::recovered(&mut job, queue.0.clock.now());
-                    recovered = recovered.put(entry.key.clone(), record::write(&job)?);
-                }
-                queue.count(None, Some(&job));
-                queue.schedule(&job);
-                let id = job.id.strip_prefix("job_").and_then(|id| ulid::Ulid::from_string(id).ok());
-                let mut last = queue.0.last_id.lock();
-                *last = id.unwrap_or_default().max(*last);
-            }
-            if !recovered.is_empty() {
-                queue.0.store.commit(recovered).await?;
-            }
-        }
+        queue.read_jobs().await?;
+        queue.read_paused()?;
+        queue.read_schedules()?;
         Ok(queue)
     }
 
-    /// Sets how many documents of a connection may be on their way at a time.
-    pub fn set_parallel(&self, connection: &str, parallel: usize) {
-        self.0.board.lock().set_parallel(connection, parallel);
+    async fn read_jobs(&self) -> Result<(), QueueError> {
+        let (policy, now) = (Policy::default(), self.0.clock.now());
+        let no_jitter = |pause| pause;
+        let frame = machine::Frame { policy: &policy, now, jitter: &no_jitter };
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = self.0.store.scan(record::JOBS, after.as_deref(), 1_000)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.key.clone());
+            let mut recovered = Batch::new();
+            for entry in &page {
+                let glance: Glance<'_> = record::read(&entry.key, &entry.value)?;
+                {
+                    let mut last = self.0.last_id.lock();
+                    *last = glance.id.max(*last);
+                }
+                match glance.state {
+                    State::Ready | State::Waiting => {
+                        self.0.tally.lock().seen(&glance.connection, glance.lane, glance.state);
+                        self.0.board.lock().insert(glance.place(), now);
+                    }
+                    State::Done => self.0.tally.lock().seen(&glance.connection, glance.lane, glance.state),
+                    State::Running | State::Parked => {
+                        let mut job = record::read_job(&entry.key, &entry.value)?;
+                        if job.state == State::Running {
+                            machine::recovered(&mut job, &frame);
+                            recovered = recovered.put(entry.key.clone(), record::write(&job)?);
+                        }
+                        self.0.tally.lock().noted(None, Some(&job));
+                        self.schedule(&job);
+                    }
+                }
+            }
+            if !recovered.is_empty() {
+                self.0.store.commit(recovered).await?;
+            }
+        }
+    }
+
+    /// How many calls may be on their way over all connections, in the lanes `orders`, `sync` and `bulk`.
+    pub fn set_lanes(&self, parallel: [usize; 3]) {
+        self.0.board.lock().set_lanes(parallel);
         self.0.bell.notify_one();
     }
 
-    /// Holds a connection's documents, or lets them go on.
-    pub fn set_paused(&self, connection: &str, paused: bool) {
-        self.0.board.lock().set_paused(connection, paused);
+    /// The terms of a connection's documents.
+    pub fn set_terms(&self, connection: &str, terms: &Terms) {
+        self.0.board.lock().set_terms(connection, terms);
+        let known = self.0.policies.read().get(connection).is_some_and(|policy| **policy == terms.policy);
+        if !known {
+            self.0.policies.write().insert(connection.to_owned(), Arc::new(terms.policy.clone()));
+        }
         self.0.bell.notify_one();
     }
 
-    /// Documents of a connection that wait or are on their way.
+    fn policy(&self, connection: &str) -> Arc<Policy> {
+        self.0.policies.read().get(connection).cloned().unwrap_or_default()
+    }
+
+    /// How full the lanes of a connection are.
+    #[must_use]
+    pub fn load(&self, connection: &str) -> [(Lane, Load); 3] {
+        let loads = self.0.board.lock().load(connection);
+        let mut named = Lane::DURABLE.map(|lane| (lane, Load::default()));
+        for (named, load) in named.iter_mut().zip(loads) {
+            named.1 = load;
+        }
+        named
+    }
+
+    /// Jobs of a connection that wait or are on their way.
     #[must_use]
     pub fn waiting_for(&self, connection: &str) -> usize {
-        self.0.board.lock().waiting_for(connection)
+        self.load(connection).iter().map(|(_, load)| load.waiting).sum()
+    }
+
+    /// The loads of every connection that has or had jobs.
+    #[must_use]
+    pub fn loads(&self) -> Vec<(Arc<str>, [(Lane, Load); 3])> {
+        let connections = self.0.board.lock().connections();
+        connections.into_iter().map(|connection| (Arc::clone(&connection), self.load(&connection))).collect()
     }
 
     /// When a system that is away is tried again.
@@ -169,99 +212,42 @@ impl Queue {
         self.0.board.lock().probe_at(connection)
     }
 
-    /// Jobs by connection and state.
+    /// A live call found a system there: documents that wait for it go on without waiting for the next probe.
+    pub fn seen_alive(&self, connection: &str) {
+        if self.0.board.lock().seen_alive(connection, self.0.clock.now()) {
+            self.0.bell.notify_one();
+        }
+    }
+
+    /// Jobs by connection, lane and state.
     #[must_use]
-    pub fn counts(&self) -> BTreeMap<(String, State), u64> {
-        self.0.counts.lock().clone()
+    pub fn counts(&self) -> Counts {
+        self.0.tally.lock().counts().clone()
     }
 
     /// One job.
     ///
     /// # Errors
     /// [`QueueError::NotFound`], or that the store cannot be read.
-    pub fn get(&self, id: &str) -> Result<Job, QueueError> {
+    pub fn get(&self, id: JobId) -> Result<Job, QueueError> {
         let key = record::job_key(id);
-        let entry = self.0.store.get(&key)?.ok_or_else(|| QueueError::NotFound(id.to_owned()))?;
+        let entry = self.0.store.get(&key)?.ok_or_else(|| QueueError::NotFound(id.to_string()))?;
         Ok(record::read_job(&key, &entry.value)?)
     }
 
-    /// The document of a job, as JSON.
-    ///
-    /// # Errors
-    /// As for [`Queue::get`].
-    pub fn document(&self, id: &str) -> Result<Vec<u8>, QueueError> {
-        let entry = self.0.store.get(&record::document_key(id))?.ok_or_else(|| QueueError::NotFound(id.to_owned()))?;
-        Ok(entry.value.to_vec())
-    }
-
-    /// Jobs in the order of acceptance, from behind the job `after`; with the id to go on from, while there are more.
+    /// The document of a job, as JSON. A job without one has an empty document.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn list(
-        &self,
-        filter: &JobFilter,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<(Vec<Job>, Option<String>), QueueError> {
-        let mut jobs = Vec::new();
-        let mut after = after.map(record::job_key);
-        let mut scanned = 0;
-        while scanned < limits::JOBS_SCANNED_PER_PAGE {
-            let page = self.0.store.scan(record::JOBS, after.as_deref(), 256)?;
-            if page.is_empty() {
-                return Ok((jobs, None));
-            }
-            for entry in page {
-                scanned += 1;
-                let job = record::read_job(&entry.key, &entry.value)?;
-                after = Some(entry.key);
-                if filter.fits(&job) {
-                    let id = job.id.clone();
-                    jobs.push(job);
-                    if jobs.len() == limit {
-                        return Ok((jobs, Some(id)));
-                    }
-                }
-            }
-        }
-        let next =
-            after.map(|key| String::from_utf8_lossy(key.get(record::JOBS.len()..).unwrap_or_default()).into_owned());
-        Ok((jobs, next))
+    pub fn document(&self, id: JobId) -> Result<Vec<u8>, QueueError> {
+        Ok(self.0.store.get(&record::document_key(id))?.map(|entry| entry.value.to_vec()).unwrap_or_default())
     }
 
-    /// Takes in a person's decision about a job.
+    /// Waits until a job is done or parked, or `limit` is over.
     ///
     /// # Errors
-    /// [`QueueError::NotNow`] when the job runs at this moment or is done.
-    pub async fn decide(&self, id: &str, decision: Decision) -> Result<Job, QueueError> {
-        let job = self.get(id)?;
-        let not_now = |problem: &str| QueueError::NotNow { id: id.to_owned(), problem: problem.to_owned() };
-        match job.state {
-            State::Done => return Err(not_now("it is done, and a done job never changes")),
-            State::Running => return Err(not_now("it is on its way at this moment; try again")),
-            State::Ready | State::Waiting => {
-                if !self.0.board.lock().remove(&job.connection, &job.order_key, id) {
-                    return Err(not_now("it is on its way at this moment; try again"));
-                }
-            }
-            State::Parked => {}
-        }
-        let mut decided = job.clone();
-        let allowed = machine::decided(&mut decided, decision, self.0.clock.now());
-        let written = if allowed { self.write(&job, &decided).await } else { Ok(()) };
-        self.schedule(if allowed && written.is_ok() { &decided } else { &job });
-        self.0.bell.notify_one();
-        written?;
-        if allowed {
-            Ok(decided)
-        } else {
-            Err(not_now("its outcome is unknown; say first whether the document exists"))
-        }
-    }
-
-    /// Waits until a job is done or parked, or `check` says that the caller has waited long enough.
-    pub async fn settled(&self, id: &str, limit: std::time::Duration) -> Result<Job, QueueError> {
+    /// As for [`Queue::get`].
+    pub async fn settled(&self, id: JobId, limit: Duration) -> Result<Job, QueueError> {
         let mut changed = self.0.changed.subscribe();
         let wait = async {
             loop {
@@ -284,47 +270,64 @@ impl Queue {
     }
 
     fn schedule(&self, job: &Job) {
-        if !matches!(job.state, State::Ready | State::Waiting) {
-            return;
+        if matches!(job.state, State::Ready | State::Waiting) {
+            self.0.board.lock().insert(place(job), self.0.clock.now());
         }
-        let place = Place {
-            id: job.id.clone(),
-            connection: job.connection.clone(),
-            order_key: job.order_key.clone(),
-            not_before: job.next_at.unwrap_or(0),
-        };
-        self.0.board.lock().insert(place);
     }
 
-    /// Writes a job's record, with the cross-reference when it has just been done.
-    async fn write(&self, before: &Job, job: &Job) -> Result<(), QueueError> {
-        let mut batch = Batch::new().put(record::job_key(&job.id), record::write(job)?);
-        if let (State::Done, Some(ids)) = (job.state, &job.ids) {
-            let kind = job.operation.name();
-            let reference = record::CrossReference {
-                connection: job.connection.clone(),
-                kind: kind.to_owned(),
-                reference: job.reference.clone(),
-                ids: ids.clone(),
-                job: job.id.clone(),
-            };
-            let key = record::cross_reference_key(&job.connection, kind, &job.reference);
-            batch = batch.put(key, record::write(&reference)?);
+    /// Writes jobs' records in one commit, with the cross-reference of each that has just been done.
+    async fn write(&self, changes: &[(&Job, &Job)]) -> Result<(), QueueError> {
+        let mut batch = Batch::new();
+        for (_, job) in changes {
+            batch = put_job(batch, job)?;
         }
         self.0.store.commit(batch).await?;
-        self.count(Some(before), Some(job));
-        let _ = self.0.changed.send(job.id.clone());
+        for (before, job) in changes {
+            self.0.tally.lock().noted(Some(before), Some(job));
+            let _ = self.0.changed.send(job.id);
+        }
         Ok(())
     }
+}
 
-    fn count(&self, before: Option<&Job>, after: Option<&Job>) {
-        let mut counts = self.0.counts.lock();
-        if let Some(job) = before {
-            let count = counts.entry((job.connection.clone(), job.state)).or_default();
-            *count = count.saturating_sub(1);
-        }
-        if let Some(job) = after {
-            *counts.entry((job.connection.clone(), job.state)).or_default() += 1;
+fn put_job(batch: Batch, job: &Job) -> Result<Batch, StoreError> {
+    let batch = batch.put(record::job_key(job.id), record::write(job)?);
+    let (State::Done, Some(ids)) = (job.state, &job.ids) else { return Ok(batch) };
+    let kind = job.operation.name();
+    let reference = record::CrossReference {
+        connection: job.connection.clone(),
+        kind: kind.to_owned(),
+        reference: job.reference.clone(),
+        ids: ids.clone(),
+        job: job.id,
+    };
+    let key = record::cross_reference_key(&job.connection, kind, &job.reference);
+    Ok(batch.put(key, record::write(&reference)?))
+}
+
+/// Where a job stands in the schedule.
+fn place(job: &Job) -> Place {
+    Place {
+        id: job.id,
+        connection: job.connection.as_str().into(),
+        lane: job.lane,
+        order_key: job.order_key.as_str().into(),
+        priority: job.priority,
+        not_before: if job.sends == 0 { job.not_before.unwrap_or(0) } else { 0 },
+        at: job.next_at.unwrap_or(0),
+    }
+}
+
+impl Glance<'_> {
+    fn place(&self) -> Place {
+        Place {
+            id: self.id,
+            connection: self.connection.as_ref().into(),
+            lane: self.lane,
+            order_key: self.order_key.as_ref().into(),
+            priority: self.priority,
+            not_before: if self.sends == 0 { self.not_before.unwrap_or(0) } else { 0 },
+            at: self.next_at.unwrap_or(0),
         }
     }
 }

@@ -1,23 +1,47 @@
 //! How jobs lie in the store: keys, and the records under them.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::job::Job;
+use super::id::JobId;
+use super::job::{Job, State};
+use crate::commerce::lane::Lane;
 use crate::commerce::types::Ids;
+use crate::seam::Millis;
 use crate::store::StoreError;
 
 /// Prefix of job records.
 pub(super) const JOBS: &[u8] = b"job/";
+/// Prefix of schedule records.
+pub(super) const SCHEDULES: &[u8] = b"schedule/";
+/// Prefix of the marks of connections that a person paused.
+pub(super) const PAUSED: &[u8] = b"paused/";
 
 /// The job's record.
-pub(super) fn job_key(id: &str) -> Vec<u8> {
-    [JOBS, id.as_bytes()].concat()
+pub(super) fn job_key(id: JobId) -> Vec<u8> {
+    [JOBS, id.to_string().as_bytes()].concat()
 }
 
-/// The job's document, as it was accepted.
-pub(super) fn document_key(id: &str) -> Vec<u8> {
-    [b"document/", id.as_bytes()].concat()
+/// The job's document.
+pub(super) fn document_key(id: JobId) -> Vec<u8> {
+    format!("document/{id}").into_bytes()
+}
+
+/// The job's document as it was before the edit with this number, counted from 1.
+pub(super) fn document_was_key(id: JobId, edit: u32) -> Vec<u8> {
+    format!("document-was/{id}/{edit:04}").into_bytes()
+}
+
+/// The schedule with this name.
+pub(super) fn schedule_key(name: &str) -> Vec<u8> {
+    [SCHEDULES, name.as_bytes()].concat()
+}
+
+/// The mark that a person paused a connection.
+pub(super) fn paused_key(connection: &str) -> Vec<u8> {
+    [PAUSED, connection.as_bytes()].concat()
 }
 
 /// The caller's idempotency key within a connection; hashed, so that any text is a key of one length.
@@ -48,7 +72,7 @@ fn digest(parts: &[&str]) -> [u8; 32] {
 /// Which job an idempotency key stands for.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Claim {
-    pub(super) job: String,
+    pub(super) job: JobId,
     pub(super) fingerprint: String,
 }
 
@@ -59,7 +83,25 @@ pub(super) struct CrossReference {
     pub(super) kind: String,
     pub(super) reference: String,
     pub(super) ids: Ids,
-    pub(super) job: String,
+    pub(super) job: JobId,
+}
+
+/// What the schedule needs of a job's record. A million of them are read at a start, so nothing else is.
+#[derive(Debug, Deserialize)]
+pub(super) struct Glance<'a> {
+    pub(super) id: JobId,
+    #[serde(borrow)]
+    pub(super) connection: Cow<'a, str>,
+    pub(super) lane: Lane,
+    pub(super) priority: u8,
+    #[serde(borrow)]
+    pub(super) order_key: Cow<'a, str>,
+    pub(super) state: State,
+    pub(super) sends: u32,
+    #[serde(default)]
+    pub(super) not_before: Option<Millis>,
+    #[serde(default)]
+    pub(super) next_at: Option<Millis>,
 }
 
 pub(super) fn write<T: Serialize>(record: &T) -> Result<Vec<u8>, StoreError> {

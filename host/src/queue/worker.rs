@@ -1,20 +1,29 @@
-//! Takes the turns: one dispatcher asks the board, each turn runs as a task of its own.
+//! Takes the turns: one dispatcher asks the board, each call runs as a task of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::{Either, select};
+use futures::future::{join, join_all};
 
 use super::board::{After, Place};
-use super::carrier::Carrier;
-use super::job::{Job, State, Step};
-use super::machine::{self, Weather};
+use super::carrier::{Answer, Carrier, Outgoing};
+use super::job::{Job, Outcome, State, Step};
+use super::machine::{self, Found, Frame, Sent, Weather};
 use super::{Queue, QueueError};
-use crate::seam;
+use crate::seam::Clock;
 use crate::telemetry::metric;
 
+/// One job's turn within a call.
+struct Turn {
+    place: Place,
+    /// The record as it lies on disk.
+    before: Job,
+    job: Job,
+    step: Step,
+}
+
 impl Queue {
-    /// Carries documents until `stop` is done. Turns that run then are waited for.
+    /// Carries documents, and starts what the clock says, until `stop` is done. Turns that run then are waited for.
     ///
     /// # Errors
     /// When the store failed: nothing may be acknowledged or sent any more, so the host has to stop.
@@ -22,18 +31,21 @@ impl Queue {
         let mut turns = tokio::task::JoinSet::new();
         tokio::pin!(stop);
         loop {
-            while let Some(place) = self.take() {
+            self.fire_schedules().await?;
+            while let Some(places) = self.take() {
                 let (queue, carrier) = (self.clone(), Arc::clone(&carrier));
-                turns.spawn(async move { queue.turn(&*carrier, place).await });
+                turns.spawn(async move { queue.call(&*carrier, places).await });
             }
+            // In this order, so that a simulated run takes the same way again.
             tokio::select! {
+                biased;
                 () = &mut stop => break,
-                () = self.rung() => {}
                 Some(ended) = turns.join_next() => {
                     if let Ok(Err(error)) = ended {
                         return Err(error);
                     }
                 }
+                () = self.rung() => {}
             }
         }
         while let Some(ended) = turns.join_next().await {
@@ -44,55 +56,118 @@ impl Queue {
         Ok(())
     }
 
-    fn take(&self) -> Option<Place> {
+    fn take(&self) -> Option<Vec<Place>> {
         self.0.board.lock().take(self.0.clock.now())
     }
 
-    /// Waits for the bell, or for the time of the next job.
+    /// Waits for the bell, or for the time of the next job or schedule.
     async fn rung(&self) {
-        let next = self.0.board.lock().next_time();
-        let bell = self.0.bell.notified();
-        let Some(next) = next else { return bell.await };
+        let job = self.0.board.lock().next_time();
+        let next = job.into_iter().chain(self.next_schedule()).min();
+        let Some(next) = next else { return self.0.bell.notified().await };
         let wait = Duration::from_millis(next.saturating_sub(self.0.clock.now()).max(1));
-        tokio::pin!(bell);
-        let sleep = self.0.clock.sleep(wait);
-        tokio::pin!(sleep);
-        match select(bell, sleep).await {
-            Either::Left(_) | Either::Right(_) => {}
+        tokio::select! {
+            biased;
+            () = self.0.bell.notified() => {}
+            () = self.0.clock.sleep(wait) => {}
         }
     }
 
-    /// One turn: the start on disk, then the system, then the end on disk.
-    async fn turn(&self, carrier: &dyn Carrier, place: Place) -> Result<(), QueueError> {
-        let ready = self.get(&place.id)?;
-        if !matches!(ready.state, State::Ready | State::Waiting) {
-            self.end(&place, &ready, Weather::Same);
+    /// One call: the start of each of its jobs on disk, then the system, then the end of each on disk.
+    async fn call(&self, carrier: &dyn Carrier, places: Vec<Place>) -> Result<(), QueueError> {
+        let Some((connection, lane)) = places.first().map(|place| (Arc::clone(&place.connection), place.lane)) else {
             return Ok(());
-        }
-        let mut job = ready.clone();
-        let step = machine::start(&mut job, self.0.clock.now());
-        self.write(&ready, &job).await?;
-        let running = job.clone();
-        let weather = match step {
-            Step::Send => {
-                let document = self.document(&job.id)?;
-                let sent = carrier.send(&job, &document).await;
-                machine::sent(&mut job, sent, self.0.clock.now(), jitter)
-            }
-            Step::LookUp => {
-                let found = carrier.look_up(&job).await;
-                machine::looked_up(&mut job, found, self.0.clock.now(), jitter)
-            }
         };
-        let result = job.attempts.last().and_then(|attempt| attempt.result.as_deref()).unwrap_or_default();
-        tracing::info!(job = job.id, connection = job.connection, reference = job.reference, ?step, "{result}");
-        metric::attempt_ended(&job.connection, word(&job));
-        if job.state == State::Done {
-            metric::job_done(&job.connection, job.operation.name(), word(&job));
+        let mut turns = self.start(places)?;
+        let starts: Vec<_> = turns.iter().map(|turn| (&turn.before, &turn.job)).collect();
+        if !starts.is_empty() {
+            self.write(&starts).await?;
         }
-        self.write(&running, &job).await?;
-        self.end(&place, &job, weather);
-        Ok(())
+        for turn in &mut turns {
+            turn.before = turn.job.clone();
+        }
+        let weathers = self.carry(carrier, &mut turns).await?;
+        let ends: Vec<_> = turns.iter().map(|turn| (&turn.before, &turn.job)).collect();
+        if !ends.is_empty() {
+            self.write(&ends).await?;
+        }
+        self.0.board.lock().released(&connection, lane);
+        for (turn, weather) in turns.iter().zip(weathers) {
+            self.end(&turn.place, &turn.job, weather);
+        }
+        self.0.bell.notify_one();
+        self.mapped(&turns).await
+    }
+
+    /// Starts the jobs whose record still says that they may go.
+    fn start(&self, places: Vec<Place>) -> Result<Vec<Turn>, QueueError> {
+        let now = self.0.clock.now();
+        let mut turns = Vec::with_capacity(places.len());
+        for place in places {
+            let before = self.get(place.id)?;
+            if matches!(before.state, State::Ready | State::Waiting) {
+                let mut job = before.clone();
+                let step = machine::start(&mut job, now);
+                turns.push(Turn { place, before, job, step });
+            } else {
+                self.end(&place, &before, Weather::Same);
+            }
+        }
+        Ok(turns)
+    }
+
+    /// Sends what is to be sent in one call, looks up what is to be looked up beside it, and takes the answers in.
+    async fn carry(&self, carrier: &dyn Carrier, turns: &mut [Turn]) -> Result<Vec<Weather>, QueueError> {
+        let mut documents = Vec::new();
+        for turn in turns.iter().filter(|turn| turn.step == Step::Send) {
+            documents.push((&turn.job, self.document(turn.job.id)?));
+        }
+        let outgoing: Vec<Outgoing<'_>> = documents.iter().map(|(job, document)| Outgoing { job, document }).collect();
+        let send = async { if outgoing.is_empty() { Vec::new() } else { carrier.send(&outgoing).await } };
+        let asked = turns.iter().filter(|turn| turn.step == Step::LookUp);
+        let (sent, found) = join(send, join_all(asked.map(|turn| carrier.look_up(&turn.job)))).await;
+        let (mut sent, mut found) = (sent.into_iter(), found.into_iter());
+        Ok(turns
+            .iter_mut()
+            .map(|turn| match turn.step {
+                Step::Send => self.sent(&mut turn.job, sent.next()),
+                Step::LookUp => self.found(&mut turn.job, found.next()),
+            })
+            .collect())
+    }
+
+    fn sent(&self, job: &mut Job, answer: Option<Answer<Sent>>) -> Weather {
+        let missing = || Answer::of(Sent::Unknown { text: "the connector gave no answer".to_owned(), crashed: true });
+        let answer = answer.unwrap_or_else(missing);
+        self.take_in(job, answer.connector, |job, frame| machine::sent(job, answer.what, frame))
+    }
+
+    fn found(&self, job: &mut Job, answer: Option<Answer<Found>>) -> Weather {
+        let missing = || Answer::of(Found::Failed("the connector gave no answer".to_owned()));
+        let answer = answer.unwrap_or_else(missing);
+        self.take_in(job, answer.connector, |job, frame| machine::looked_up(job, answer.what, frame))
+    }
+
+    fn take_in(
+        &self,
+        job: &mut Job,
+        connector: Option<String>,
+        step: impl FnOnce(&mut Job, &Frame<'_>) -> Weather,
+    ) -> Weather {
+        let policy = self.policy(&job.connection);
+        let jitter = jitter(&self.0.clock);
+        let weather = step(job, &Frame { policy: &policy, now: self.0.clock.now(), jitter: &jitter });
+        if let Some(attempt) = job.attempts.last_mut() {
+            attempt.connector = connector;
+            let result = attempt.result.as_deref().unwrap_or_default();
+            let (connection, reference, step) = (&job.connection, &job.reference, attempt.step);
+            tracing::info!(job = %job.id, connection, reference, ?step, "{result}");
+        }
+        metric::attempt_ended(&job.connection, word(job));
+        if job.state == State::Done {
+            metric::job_done(&job.connection, job.operation.name(), word(job));
+        }
+        weather
     }
 
     fn end(&self, place: &Place, job: &Job, weather: Weather) {
@@ -101,18 +176,30 @@ impl Queue {
             State::Parked | State::Done => After::Gone,
         };
         self.0.board.lock().ended(place, after, weather, self.0.clock.now());
-        self.0.bell.notify_one();
+    }
+
+    /// A document that lacked a mapping went through, so its code is mapped now: the others with it go on, too.
+    async fn mapped(&self, turns: &[Turn]) -> Result<(), QueueError> {
+        let done = turns.iter().filter(|turn| turn.job.state == State::Done && turn.job.outcome == Outcome::Ok);
+        for cause in done.filter_map(|turn| turn.job.cause.as_deref()) {
+            let unmapped = |kind| kind == super::ReasonKind::NeedsMapping;
+            if self.cause(cause).is_some_and(|cause| unmapped(cause.kind)) {
+                self.decide_cause(cause, &machine::Decision::Retry).await?;
+            }
+        }
+        Ok(())
     }
 }
 
 /// Full jitter: anything from nothing to the whole pause, so that many documents do not come back at once.
-fn jitter(pause: Duration) -> Duration {
-    let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-    Duration::from_millis(seam::random_below(millis.saturating_add(1)))
+fn jitter(clock: &Clock) -> impl Fn(Duration) -> Duration + '_ {
+    |pause| {
+        let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(clock.chance(millis.saturating_add(1)))
+    }
 }
 
 fn word(job: &Job) -> &'static str {
-    use super::job::Outcome;
     match (job.state, job.outcome) {
         (State::Parked, _) => "parked",
         (State::Done, Outcome::Ok) => "ok",

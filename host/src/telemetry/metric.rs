@@ -11,7 +11,7 @@ static EXPORTER: OnceLock<PrometheusHandle> = OnceLock::new();
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
 /// Every metric: name, kind, meaning.
-pub const ALL: [(&str, &str, &str); 11] = [
+pub const ALL: [(&str, &str, &str); 14] = [
     ("apiconnect_http_requests_total", "counter", "Requests answered, by route, method and status"),
     ("apiconnect_http_request_seconds", "histogram", "Time to answer a request, by route"),
     ("apiconnect_calls_total", "counter", "Live calls of connectors, by connection, operation and result"),
@@ -19,7 +19,10 @@ pub const ALL: [(&str, &str, &str); 11] = [
     ("apiconnect_jobs_accepted_total", "counter", "Documents accepted, by connection and operation"),
     ("apiconnect_jobs_done_total", "counter", "Documents done, by connection, operation and outcome"),
     ("apiconnect_attempts_total", "counter", "Attempts and look-ups ended, by connection and result"),
-    ("apiconnect_jobs", "gauge", "Jobs in the store, by connection and state"),
+    ("apiconnect_jobs", "gauge", "Jobs in the store, by connection, lane and state"),
+    ("apiconnect_lane_jobs", "gauge", "Jobs that wait or are on their way, by connection and lane"),
+    ("apiconnect_lane_calls", "gauge", "Calls of jobs on their way, by connection and lane"),
+    ("apiconnect_circuit", "gauge", "1 for the state the circuit of a connection is in, by connection and state"),
     ("apiconnect_commits_total", "counter", "Commits made durable, by result"),
     ("apiconnect_commit_seconds", "histogram", "Time of a group of commits until it is durable"),
     ("apiconnect_connections", "gauge", "Connections, by state: open or broken"),
@@ -95,9 +98,28 @@ pub fn attempt_ended(connection: &str, result: &'static str) {
 }
 
 /// How many jobs there are.
-pub fn jobs(connection: &str, state: &'static str, count: u64) {
+pub fn jobs(connection: &str, lane: &'static str, state: &'static str, count: u64) {
     #[expect(clippy::cast_precision_loss, reason = "the format of Prometheus knows floats only")]
-    gauge!("apiconnect_jobs", "connection" => connection.to_owned(), "state" => state).set(count as f64);
+    gauge!("apiconnect_jobs", "connection" => connection.to_owned(), "lane" => lane, "state" => state)
+        .set(count as f64);
+}
+
+/// How full a lane of a connection is.
+pub fn lane(connection: &str, lane: &'static str, jobs: usize, calls: usize) {
+    let connection = connection.to_owned();
+    #[expect(clippy::cast_precision_loss, reason = "the format of Prometheus knows floats only")]
+    {
+        gauge!("apiconnect_lane_jobs", "connection" => connection.clone(), "lane" => lane).set(jobs as f64);
+        gauge!("apiconnect_lane_calls", "connection" => connection, "lane" => lane).set(calls as f64);
+    }
+}
+
+/// The state of a connection's circuit.
+pub fn circuit(connection: &str, state: &'static str) {
+    for other in ["closed", "open", "half-open"] {
+        let is = if other == state { 1.0 } else { 0.0 };
+        gauge!("apiconnect_circuit", "connection" => connection.to_owned(), "state" => other).set(is);
+    }
 }
 
 /// How many connections there are.

@@ -117,6 +117,23 @@ pub mod orders {
     pub use self::exports::apiconnect::connector::orders::*;
 }
 
+/// The interface `order-batches`.
+pub mod order_batches {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        inline: "package apiconnect:offer-order-batches; world offer-order-batches { export apiconnect:connector/order-batches@0.1.0; }",
+        world: "apiconnect:offer-order-batches/offer-order-batches",
+        pub_export_macro: true,
+        export_macro_name: "export_order_batches",
+        default_bindings_module: "apiconnect_sdk::bindings::order_batches",
+        with: {
+            "apiconnect:connector/types@0.1.0": crate::bindings::shared::apiconnect::connector::types,
+            "apiconnect:connector/documents@0.1.0": crate::bindings::shared::apiconnect::connector::documents,
+        },
+    });
+    pub use self::exports::apiconnect::connector::order_batches::*;
+}
+
 /// The interface `quotes`.
 pub mod quotes {
     wit_bindgen::generate!({

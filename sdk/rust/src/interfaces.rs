@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 
 use crate::bindings;
 use crate::bindings::{
-    catalog as c, customers as cu, feed as f, inbound as ib, inventory as iv, invoices as i, orders as o,
-    payments as pay, pricing as p, quotes as q, reference as r,
+    catalog as c, customers as cu, feed as f, inbound as ib, inventory as iv, invoices as i, order_batches as ob,
+    orders as o, payments as pay, pricing as p, quotes as q, reference as r,
 };
 use crate::context::Context;
 use crate::types::{
@@ -16,6 +16,8 @@ use crate::types::{
     Order, PageRequest, Payment, PaymentToken, Price, PriceRequest, RawContext, Rendered, ShipTo, Shipment, Stock,
     WriteContext, Written,
 };
+
+pub use bindings::order_batches::Submission;
 
 pub use bindings::connector::{
     Description, ExpiredAnswer, FeedKind, HeaderEncoding, Health, Idempotency, Kept, KeptFrom, Kind, Operation,
@@ -157,6 +159,14 @@ interface! {
         fn add_note(write: WriteContext, id: String, note: Note) -> Written;
         /// Every document made from this reference for this customer.
         fn find_by_reference(customer: String, reference: String) -> Vec<Ids>;
+    }
+}
+
+interface! {
+    /// Many documents in one call.
+    OrderBatches = order_batches {
+        /// Creates each document; one answer per document, in their order.
+        fn submit(documents: Vec<ob::Submission>) -> Vec<LineResult<Written>>;
     }
 }
 

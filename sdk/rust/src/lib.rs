@@ -90,6 +90,7 @@ macro_rules! __export_one {
     (customers $t:ident) => { $crate::bindings::customers::export_customers!($t with_types_in $crate::bindings::customers); };
     (catalog $t:ident) => { $crate::bindings::catalog::export_catalog!($t with_types_in $crate::bindings::catalog); };
     (orders $t:ident) => { $crate::bindings::orders::export_orders!($t with_types_in $crate::bindings::orders); };
+    (order_batches $t:ident) => { $crate::bindings::order_batches::export_order_batches!($t with_types_in $crate::bindings::order_batches); };
     (quotes $t:ident) => { $crate::bindings::quotes::export_quotes!($t with_types_in $crate::bindings::quotes); };
     (invoices $t:ident) => { $crate::bindings::invoices::export_invoices!($t with_types_in $crate::bindings::invoices); };
     (reference $t:ident) => { $crate::bindings::reference::export_reference!($t with_types_in $crate::bindings::reference); };
@@ -101,7 +102,7 @@ macro_rules! __export_one {
     ($other:ident $t:ident) => {
         compile_error!(concat!(
             "`", stringify!($other), "` is no interface of the contract; it has pricing, inventory, customers, catalog, \
-             orders, quotes, invoices, reference, feed, sink, inbound, payments and mapper"
+             orders, order_batches, quotes, invoices, reference, feed, sink, inbound, payments and mapper"
         ));
     };
 }

@@ -1,5 +1,6 @@
 //! Kills the host with SIGKILL at random moments under order load, while the ERP cuts some answers after it created
-//! the order, and counts afterwards: every order that got a 202 must exist exactly once.
+//! the order, answers others with 503 and is slow at times. Counts afterwards: every order that got a 202 must exist
+//! exactly once, and each customer's orders must be there in the order they were accepted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +22,11 @@ const CUSTOMERS: u32 = 60;
 const CLIENTS: u64 = 4;
 /// One in ten answers is cut after the order was created.
 const DROP_RATE: f64 = 0.1;
+/// One in ten requests is answered with 503.
+const UNAVAILABLE_RATE: f64 = 0.1;
+/// One in twenty answers comes so much later.
+const SLOW_RATE: f64 = 0.05;
+const SLOW_MS: u64 = 400;
 /// How long everything that was accepted may take to arrive once nobody kills any more.
 const DRAIN: Duration = Duration::from_secs(180);
 
@@ -39,6 +45,8 @@ pub struct Report {
     pub lost: usize,
     /// References that the ERP has more than once.
     pub duplicated: usize,
+    /// Customers whose orders are not there in the order they were accepted.
+    pub out_of_order: usize,
     /// Answers the ERP cut after it had created the order, as seen by the host: attempts whose outcome was unknown.
     pub looked_up: usize,
     /// Seed of the kill times, to run the same again.
@@ -53,7 +61,9 @@ pub async fn run(kills: u32, seed: u64) -> anyhow::Result<Report> {
     let folder = Folder::new()?;
     let erp = Process::business_one(&folder.path().join("erp.jsonl"), 0, &["--customers", &CUSTOMERS.to_string()])?;
     let control = Client::new(erp.address(), None);
-    let faults = json!({ "drop_after_create_rate": DROP_RATE }).to_string();
+    let faults = json!({ "drop_after_create_rate": DROP_RATE, "unavailable_rate": UNAVAILABLE_RATE,
+        "slow_rate": SLOW_RATE, "slow_ms": SLOW_MS })
+    .to_string();
     control.send(Method::PUT, "/_sim/faults", &[], faults.into()).await?;
     folder.install("sap-business-one")?;
     folder.business_one("erp", erp.address())?;
@@ -78,21 +88,32 @@ pub async fn run(kills: u32, seed: u64) -> anyhow::Result<Report> {
         client.await??;
     }
     bar.set_message("waiting until every accepted order has arrived");
-    let looked_up = drain(&client).await?;
+    let drained = drain(&client).await?;
     bar.finish_and_clear();
     let state = control.get("/_sim/state").await?.body;
-    Ok(count(&load, &state, Report { kills, looked_up, seed, ..Report::empty() }))
+    let out_of_order = out_of_order(&drained.accepted, &state);
+    Ok(count(&load, &state, Report { kills, looked_up: drained.looked_up, out_of_order, seed, ..Report::empty() }))
 }
 
 impl Report {
     const fn empty() -> Self {
-        Self { kills: 0, accepted: 0, unanswered: 0, in_erp: 0, lost: 0, duplicated: 0, looked_up: 0, seed: 0 }
+        Self {
+            kills: 0,
+            accepted: 0,
+            unanswered: 0,
+            in_erp: 0,
+            lost: 0,
+            duplicated: 0,
+            out_of_order: 0,
+            looked_up: 0,
+            seed: 0,
+        }
     }
 
-    /// Whether every accepted order exists exactly once.
+    /// Whether every accepted order exists exactly once and in its place.
     #[must_use]
     pub const fn holds(&self) -> bool {
-        self.lost == 0 && self.duplicated == 0
+        self.lost == 0 && self.duplicated == 0 && self.out_of_order == 0
     }
 }
 
@@ -137,24 +158,47 @@ fn order(reference: &str, customer: &str) -> Value {
         "lines": [{ "line": "1", "product": "A1000", "quantity": { "value": "1", "unit": "EA" } }] })
 }
 
-/// Waits until no job is on its way; the number of jobs that were looked up meanwhile.
-async fn drain(client: &Client) -> anyhow::Result<usize> {
+/// What the host says once everything has arrived.
+#[derive(Default)]
+struct Drained {
+    looked_up: usize,
+    /// References by customer, in the order of acceptance.
+    accepted: BTreeMap<String, Vec<String>>,
+}
+
+/// Customers whose orders the ERP has in another order than the host accepted them in.
+fn out_of_order(accepted: &BTreeMap<String, Vec<String>>, state: &Value) -> usize {
+    let mut there: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for order in state["orders"].as_array().into_iter().flatten() {
+        let text = |field: &str| order[field].as_str().unwrap_or_default();
+        there.entry(text("card_code")).or_default().push(text("num_at_card"));
+    }
+    accepted
+        .iter()
+        .filter(|(customer, references)| !there.get(customer.as_str()).is_some_and(|t| t == *references))
+        .count()
+}
+
+/// Waits until no job is on its way.
+async fn drain(client: &Client) -> anyhow::Result<Drained> {
     let deadline = tokio::time::Instant::now() + DRAIN;
     loop {
-        let (mut open, mut looked_up, mut cursor) = (0, 0, String::new());
+        let (mut open, mut drained, mut cursor) = (0, Drained::default(), String::new());
         loop {
             let page = client.get(&format!("/v1/jobs?limit=500{cursor}")).await?.body;
             for job in page["items"].as_array().context("no jobs")? {
                 ensure!(job["state"] != "parked", "a job is parked: {job}");
                 open += usize::from(job["state"] != "done");
                 let steps = job["attempts"].as_array().into_iter().flatten();
-                looked_up += usize::from(steps.into_iter().any(|step| step["step"] == "look_up"));
+                drained.looked_up += usize::from(steps.into_iter().any(|step| step["step"] == "look_up"));
+                let text = |field: &str| job[field].as_str().unwrap_or_default().to_owned();
+                drained.accepted.entry(text("customer")).or_default().push(text("reference"));
             }
             let Some(next) = page["next"].as_str() else { break };
             cursor = format!("&cursor={next}");
         }
         if open == 0 {
-            return Ok(looked_up);
+            return Ok(drained);
         }
         ensure!(tokio::time::Instant::now() < deadline, "{open} orders did not arrive in time");
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -31,16 +31,22 @@ impl Host for Guest {
         }
         let (slots, requests) = convert(requests);
         let exchange = std::sync::Arc::clone(&self.link.exchange);
-        let answers = exchange.send_all(requests, self.time_left(), self.link.parallel).await;
+        let answers = exchange.send_all(requests, self.time_left(), self.link.parallel, self.lane).await;
         let answers = merge(slots, answers);
         self.report = before;
         for (write, answer) in writes.iter().zip(&answers) {
             let left = answer.as_ref().err().is_none_or(|failure| failure.maybe_sent);
             self.report.write_left |= *write && left;
-            self.report.write_unanswered |= *write && left && answer.is_err();
+            self.report.write_unanswered |= *write && left && !is_answer(answer);
         }
         answers
     }
+}
+
+/// Whether the system itself answered. A gateway that lost the system on the way says so with 502 or 504, and what the
+/// system did by then is as unknown as after a cut (RFC 9110 §15.6.3 and §15.6.5).
+fn is_answer(answer: &Result<Response, Failure>) -> bool {
+    answer.as_ref().is_ok_and(|response| !matches!(response.status, 502 | 504))
 }
 
 type Slot = Option<Failure>;

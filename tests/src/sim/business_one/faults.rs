@@ -19,6 +19,12 @@ pub struct Faults {
     pub drop_after_create_next: u32,
     /// So many of the next creates are cut off without an answer and are not carried out.
     pub drop_before_create_next: u32,
+    /// The share of requests, sign-ins aside, that are answered with 503 and are not carried out.
+    pub unavailable_rate: f64,
+    /// The share of requests that take `slow_ms` longer.
+    pub slow_rate: f64,
+    /// See `slow_rate`.
+    pub slow_ms: u64,
     /// Every session ends after so many requests, again and again; 0 means never.
     pub expire_sessions_after_requests: u64,
     /// Connections are accepted and cut at once. The control path still answers.
@@ -65,7 +71,7 @@ impl FaultBox {
 
     /// Decides about a request; `creates` tells one that would create a document.
     pub(super) fn before(&self, signs_in: bool, creates: bool) -> Verdict {
-        let faults = &mut self.0.lock().0;
+        let (faults, dice) = &mut *self.0.lock();
         if faults.down {
             return Verdict::Cut;
         }
@@ -80,7 +86,11 @@ impl FaultBox {
             faults.drop_before_create_next -= 1;
             return Verdict::Cut;
         }
-        Verdict::Go(faults.latency_ms)
+        if !signs_in && roll(dice, faults.unavailable_rate) {
+            return Verdict::Fail(503, faults.latency_ms);
+        }
+        let slow = if roll(dice, faults.slow_rate) { faults.slow_ms } else { 0 };
+        Verdict::Go(faults.latency_ms + slow)
     }
 
     /// Whether the answer to a create that was carried out gets lost.
@@ -90,9 +100,17 @@ impl FaultBox {
             faults.drop_after_create_next -= 1;
             return true;
         }
-        *dice += 1;
-        faults.drop_after_create_rate > 0.0 && chance(*dice) < faults.drop_after_create_rate
+        roll(dice, faults.drop_after_create_rate)
     }
+}
+
+/// Whether a fault of this rate happens now; one that is off rolls no dice.
+fn roll(dice: &mut u64, rate: f64) -> bool {
+    if rate <= 0.0 {
+        return false;
+    }
+    *dice += 1;
+    chance(*dice) < rate
 }
 
 /// The same sequence in every run, so that a failed test can be run again: splitmix64, scaled to 0.0 to 1.0.
