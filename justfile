@@ -25,6 +25,10 @@ test-peers: build plugins
 crash kills="50": build plugins
     @target/debug/crash {{kills}}
 
+# Let the ERP be away for ten minutes while 5,000 orders come in, and watch the backlog drain.
+outage orders="5000": build plugins
+    @target/debug/outage {{orders}}
+
 # Measure against native programs doing the same work; writes target/bench/summary.json.
 bench *arguments: plugins
     cargo build -q --release -p apiconnect -p apiconnect-tests
