@@ -21,6 +21,8 @@ const ROWS_MAX: u32 = 1_000;
 /// person's preference.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Context {
+    // A company that is sent as null hides the user's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) company: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     employee: Option<i64>,
@@ -217,6 +219,8 @@ mod tests {
             assert_eq!(second.units[0].factor.to_string(), "1.0");
         });
         assert_eq!(host.requests().len(), 4);
+        let first = String::from_utf8_lossy(&host.requests()[0].body).into_owned();
+        assert!(first.ends_with(r#""params":[true,{}]}"#), "{first}");
         let units = String::from_utf8_lossy(&host.requests()[1].body).into_owned();
         assert!(units.ends_with(r#",{"company":1}]}"#), "{units}");
     }
