@@ -108,7 +108,7 @@ impl Orders for Tryton {
     }
 
     fn simulate(ctx: &Context, order: Order) -> Result<Order, Error> {
-        submit::simulate(&Settings::of(ctx)?, order)
+        submit::simulate(&Settings::of(ctx)?, &order)
     }
 
     fn submit(ctx: &Context, write: WriteContext, order: Order) -> Result<Written, Error> {

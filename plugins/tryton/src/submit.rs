@@ -286,26 +286,26 @@ pub(crate) fn cancel(write: &WriteContext, id: &str) -> Result<Written, Error> {
 }
 
 /// Prices, taxes and totals of an order that is not kept.
-pub(crate) fn simulate(settings: &Settings, mut order: Order) -> Result<Order, Error> {
+pub(crate) fn simulate(settings: &Settings, order: &Order) -> Result<Order, Error> {
     target(settings, &order.kind)?;
-    let lines = with_freight(settings, &order)?;
+    let lines = with_freight(settings, order)?;
     let tables = Tables::get()?;
-    let known = know(&tables, settings, &order, &lines, None)?;
+    let known = know(&tables, settings, order, &lines, None)?;
     let wanted = draft::wanted(&tables, settings, &known.products, &lines)?;
     // A cart may have an address that is not there yet; the customer's usual one stands in for it.
     let lenient = Settings { create_addresses: true, ..settings.clone() };
-    let priced = price(&tables, &lenient, &order, &known, &wanted)?;
+    let priced = price(&tables, &lenient, order, &known, &wanted)?;
     let totals = crate::totals::of(&tables, &priced.sale, &priced.lines)?;
     let currency = priced.sale.terms.currency.and_then(|id| tables.currency_code(id)).map(str::to_owned);
-    let entered: Vec<_> = priced.lines.into_iter().zip(wanted.iter().map(Wanted::unit)).collect();
-    for (line, ((new, entered), unit)) in order.lines.iter_mut().zip(entered) {
+    let mut answer = order.clone();
+    for (line, ((new, entered), wanted)) in answer.lines.iter_mut().zip(priced.lines.iter().zip(&wanted)) {
         line.unit_price = Some(crate::wire::text(new.unit_price())?);
-        line.total = crate::wire::text_of(entered.amount)?;
-        if let Some(unit) = unit {
+        line.total = Some(crate::wire::text(crate::totals::amount(&tables, &priced.sale, new, entered))?);
+        if let Some(unit) = wanted.unit() {
             line.quantity.unit = settings.unit_of(&unit.symbol);
         }
     }
-    order.totals = Some(totals);
-    order.currency = currency.or(order.currency);
-    Ok(order)
+    answer.totals = Some(totals);
+    answer.currency = currency.or(answer.currency);
+    Ok(answer)
 }

@@ -45,6 +45,8 @@ pub(crate) struct Unit {
 pub(crate) struct Currency {
     pub(crate) id: i64,
     pub(crate) code: String,
+    /// Digits after the point that its amounts have.
+    digits: u32,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -123,7 +125,7 @@ impl Tables {
             Search { model, domain, limit: ROWS_MAX, newest_first: false, fields }.request(&context)
         };
         let units = all("product.uom", serde_json::json!([]), &["symbol", "name", "category", "factor", "digits"]);
-        let currencies = all("currency.currency", serde_json::json!([]), &["code"]);
+        let currencies = all("currency.currency", serde_json::json!([]), &["code", "digits"]);
         let places = all("stock.location", serde_json::json!([["type", "=", "warehouse"]]), &["code", "name"]);
         let mut answers = http::send_all([units, currencies, places]).into_iter();
         let mut next = || answers.next().ok_or_else(|| Error::internal("the host gave too few answers"));
@@ -159,6 +161,12 @@ impl Tables {
         self.currencies.iter().find(|currency| currency.id == id).map(|currency| currency.code.as_str())
     }
 
+    /// An amount rounded to what the currency has.
+    pub(crate) fn rounded(&self, amount: Decimal, currency: Option<i64>) -> Decimal {
+        let known = self.currencies.iter().find(|known| Some(known.id) == currency);
+        known.map_or(amount, |known| amount.round(known.digits))
+    }
+
     pub(crate) fn currency_id(&self, code: &str) -> Result<i64, Error> {
         let found = self.currencies.iter().find(|currency| currency.code == code);
         found.map(|currency| currency.id).ok_or_else(|| unmapped("currency", code))
@@ -186,7 +194,7 @@ pub(crate) fn unmapped(kind: &str, code: &str) -> Error {
 #[cfg(test)]
 pub(crate) fn for_test() -> Tables {
     serde_json::from_str(
-        r#"{"context": {"company": 1}, "currencies": [{"id": 1, "code": "USD"}, {"id": 2, "code": "EUR"}],
+        r#"{"context": {"company": 1}, "currencies": [{"id": 1, "code": "USD", "digits": 2}, {"id": 2, "code": "EUR", "digits": 2}],
             "units": [{"id": 1, "symbol": "u", "name": "Unit", "category": 1, "factor": 1.0, "digits": 0},
                 {"id": 36, "symbol": "bx", "name": "Box of 100", "category": 1, "factor": 100.0, "digits": 0},
                 {"id": 11, "symbol": "m", "name": "Meter", "category": 4, "factor": 1.0, "digits": 2}],
@@ -210,7 +218,7 @@ mod tests {
         let host = FakeHost::new()
             .on("POST", "rpc/", 200, &rows(preferences))
             .on("POST", "rpc/", 200, &rows(unit))
-            .on("POST", "rpc/", 200, &rows(r#"[{"id": 1, "code": "USD"}]"#))
+            .on("POST", "rpc/", 200, &rows(r#"[{"id": 1, "code": "USD", "digits": 2}]"#))
             .on("POST", "rpc/", 200, &rows(r#"[{"id": 5, "code": "WH", "name": "Warehouse"}]"#));
         let host = host.run(|| {
             let first = Tables::get().unwrap();

@@ -412,3 +412,35 @@ fn goods_that_are_late_are_not_promised() {
         assert!(matches!(answers[2], Err(Error::NotFound(_))));
     });
 }
+
+#[test]
+fn only_what_has_left_is_shipped() {
+    let rows = r#"[{"id": 5, "number": "1", "state": "done", "warehouse": 5, "outgoing_moves.": [
+        {"origin": "sale.line,2", "state": "done", "quantity": 10.0, "unit": 1},
+        {"origin": "sale.line,3", "state": "cancelled", "quantity": 1.0, "unit": 1}],
+        "effective_date": {"__class__": "date", "year": 2026, "month": 1, "day": 3}},
+        {"id": 6, "number": "2", "state": "waiting", "warehouse": 5, "effective_date": null}]"#;
+    let script = [r#"[{"id": 7, "shipments": [5, 6]}]"#, rows, r#"[{"id": 8, "shipments": []}]"#, "[]"];
+    let _ = script.into_iter().fold(host(), answer).run(|| {
+        let of = |id: &str| <Tryton as Orders>::shipments(&context(), id.into());
+        let shipped = of("7").unwrap();
+        assert_eq!((shipped.len(), shipped[0].ship_date.as_deref()), (1, Some("2026-01-03")));
+        let lines: Vec<_> =
+            shipped[0].lines.iter().map(|line| (line.line.as_str(), line.quantity.value.as_str())).collect();
+        assert_eq!(lines, [("2", "10")]);
+        assert_eq!(of("8").map(|none| none.len()), Ok(0));
+        assert!(matches!(of("9"), Err(Error::NotFound(_))));
+    });
+}
+
+#[test]
+fn a_simulation_is_priced_and_keeps_nothing() {
+    let totals = r#"{"untaxed_amount": {"__class__": "Decimal", "decimal": "0.22"}, "tax_amount": {"__class__": "Decimal",
+        "decimal": "0.02"}, "total_amount": {"__class__": "Decimal", "decimal": "0.24"}}"#;
+    let host = [PARTY, ADDRESSES, PRODUCTS, TERMS, ENTERED, totals].into_iter().fold(host(), answer).run(|| {
+        let order = <Tryton as Orders>::simulate(&context(), order(vec![line("A", "EA")])).unwrap();
+        assert_eq!((order.lines[0].unit_price.as_deref(), order.lines[0].line.as_str()), (Some("0.0864"), "a"));
+        assert_eq!((order.totals.unwrap().total.as_str(), order.currency.as_deref()), ("0.24", Some("USD")));
+    });
+    assert!(methods(&host).iter().all(|method| method == "search_read" || method == "on_change"));
+}

@@ -35,20 +35,12 @@ struct Sum {
 
 /// What the lines come to, with the taxes rounded the way the company rounds them.
 pub(crate) fn of(tables: &Tables, sale: &terms::Sale, lines: &[(NewLine, Entered)]) -> Result<Totals, Error> {
-    let lines = lines.iter().map(|(line, entered)| {
-        let amount = if entered.unit_price.map(|price| price.0) == Some(line.unit_price()) {
-            entered.amount.map(|amount| amount.0)
-        } else {
-            None
-        };
-        let unit_price = line.unit_price();
-        Line {
-            r#type: "line",
-            quantity: line.quantity,
-            unit_price: Exact(unit_price),
-            amount: Exact(amount.unwrap_or_else(|| unit_price * line.quantity)),
-            taxes: line.taxes(),
-        }
+    let lines = lines.iter().map(|(line, entered)| Line {
+        r#type: "line",
+        quantity: line.quantity,
+        unit_price: Exact(line.unit_price()),
+        amount: Exact(amount(tables, sale, line, entered)),
+        taxes: line.taxes(),
     });
     let cart =
         Cart { company: tables.company(), party: sale.party, currency: sale.terms.currency, lines: lines.collect() };
@@ -61,4 +53,11 @@ pub(crate) fn of(tables: &Tables, sale: &terms::Sale, lines: &[(NewLine, Entered
         other: None,
         total: text(sum.total_amount.0)?,
     })
+}
+
+/// What a line comes to: as Tryton says, or by the store's own price where that counts.
+pub(crate) fn amount(tables: &Tables, sale: &terms::Sale, line: &NewLine, entered: &Entered) -> Decimal {
+    let own = entered.unit_price.map(|price| price.0) == Some(line.unit_price());
+    let said = entered.amount.filter(|_| own).map(|amount| amount.0);
+    said.unwrap_or_else(|| tables.rounded(line.unit_price() * line.quantity, sale.terms.currency))
 }
