@@ -18,7 +18,7 @@ test: build plugins
 
 # Run the tests against a real ERP (Tryton); the first time sets it up.
 test-peers: build plugins
-    python3 tests/peers/tryton/setup.py --dir target/peers/tryton
+    @python3 tests/peers/tryton/setup.py >/dev/null
     cargo test -q -p apiconnect -p apiconnect-tests --test peers -- --ignored
 
 # Kill the host under order load and count the orders: `just crash 10`.

@@ -20,7 +20,7 @@ from trytond.modules.company.tests.tools import create_company, get_company
 from trytond.modules.currency.tests.tools import get_currency
 from trytond.tests.tools import set_user
 
-import common
+import cache
 
 GROUPS = [
     "Sales", "Stock", "Accounting", "Product Administration", "Party Administration",
@@ -234,7 +234,7 @@ def parties(lists, land, term):
 def user(password, company):
     User = Model.get("res.user")
     Group = Model.get("res.group")
-    record = User(name="API Connect", login=common.USER, password=password)
+    record = User(name="API Connect", login=cache.USER, password=password)
     record.email = "apiconnect@example.com"
     record.companies.append(company)
     record.company = company
@@ -266,7 +266,7 @@ def prices(made_parties, made_products, unit):
 
 def main(folder):
     accounts = json.loads((folder / "accounts.json").read_text())
-    client.set_trytond(common.DATABASE, config_file=str(folder / "trytond.conf"))
+    client.set_trytond(cache.DATABASE, config_file=str(folder / "trytond.conf"))
     company, term = company_and_accounts()
     land = country()
     taxed, plain, tax = categories(get_accounts())
@@ -276,12 +276,12 @@ def main(folder):
     stock(places, made)
     lists = price_lists(made)
     customers = parties(lists, land, term)
-    person = user(accounts[common.USER], company)
+    person = user(accounts[cache.USER], company)
 
     fixture = {
         "company": {"id": company.id, "name": company.party.name, "currency": company.currency.code,
                     "currency_id": company.currency.id},
-        "user": {"id": person.id, "login": common.USER},
+        "user": {"id": person.id, "login": cache.USER},
         "payment_term": {"id": term.id, "name": term.name},
         "tax": {"id": tax.id, "name": tax.name, "rate": str(tax.rate)},
         "units": {symbol: {"id": record.id, "name": record.name, "digits": record.digits}

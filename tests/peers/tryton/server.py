@@ -16,8 +16,8 @@ import threading
 import warnings
 from pathlib import Path
 
-import common
-from common import DATABASE, USER
+import cache
+from cache import DATABASE, USER
 
 
 def arguments():
@@ -35,7 +35,7 @@ def arguments():
 
 def fill(folder):
     """Copies the template, unless the folder holds a database already."""
-    template = common.template_folder()
+    template = cache.template_folder()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "www").mkdir(exist_ok=True)
     for name in (f"{DATABASE}.sqlite", "fixture.json", "accounts.json"):
@@ -49,7 +49,7 @@ def serve(folder, port, session_max_age):
     os.dup2(log, sys.stderr.fileno())
     warnings.simplefilter("ignore")
     os.environ.setdefault("TRYTOND_LOGGING_LEVEL", "20")
-    os.environ["TRYTOND_CONFIG"] = str(common.settings(folder, session_max_age=session_max_age))
+    os.environ["TRYTOND_CONFIG"] = str(cache.settings(folder, session_max_age=session_max_age))
     os.environ["TRYTOND_DATABASE_NAMES"] = DATABASE
 
     # What `trytond` itself does, but with a port that is known and bound before it is announced.
@@ -86,11 +86,11 @@ def serve(folder, port, session_max_age):
 
 def main():
     options = arguments()
-    environment_ready = (common.environment_folder() / "complete").exists()
-    if not (environment_ready and common.template_folder().exists()):
+    environment_ready = (cache.environment_folder() / "complete").exists()
+    if not (environment_ready and cache.template_folder().exists()):
         import setup
         setup.prepare()
-    common.enter_environment()
+    cache.enter_environment()
     temporary = options.folder is None
     folder = Path(tempfile.mkdtemp(prefix="tryton-")) if temporary else options.folder
     folder = folder.resolve()

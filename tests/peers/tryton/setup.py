@@ -12,8 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import common
-from common import DATABASE, MODULES, USER, say
+import cache
+from cache import DATABASE, MODULES, USER, say
 
 
 def write_secret(path, value):
@@ -32,13 +32,13 @@ def run(command, log, **variables):
 
 def make_template(environment):
     """Fills a database in a working folder, then moves it into place in one step."""
-    folder = common.template_folder()
+    folder = cache.template_folder()
     if folder.exists():
         return folder
-    work = Path(tempfile.mkdtemp(prefix="work-", dir=common.cache()))
+    work = Path(tempfile.mkdtemp(prefix="work-", dir=cache.folder()))
     try:
         log = work / "log"
-        config = common.settings(work)
+        config = cache.settings(work)
         accounts = {"admin": secrets.token_urlsafe(18), USER: secrets.token_urlsafe(18)}
         write_secret(work / "accounts.json", json.dumps(accounts))
         write_secret(work / "admin-password", accounts["admin"])
@@ -50,7 +50,7 @@ def make_template(environment):
              "-u", "ir", "res", *MODULES],
             log, TRYTONPASSFILE=str(work / "admin-password"))
         say("entering company, accounts, customers, products, prices and stock")
-        run([environment / "bin" / "python3", common.HERE / "populate.py", work], log,
+        run([environment / "bin" / "python3", cache.HERE / "populate.py", work], log,
             TRYTOND_CONFIG=str(config))
 
         # Only finished files are kept: the write-ahead log is folded into the database.
@@ -72,8 +72,8 @@ def make_template(environment):
 
 def prepare():
     started = time.monotonic()
-    with common.locked():
-        environment = common.make_environment()
+    with cache.locked():
+        environment = cache.make_environment()
         folder = make_template(environment)
     say(f"ready after {time.monotonic() - started:.1f} s")
     return folder

@@ -24,7 +24,7 @@ def say(text):
     print(f"tryton: {text}", file=sys.stderr, flush=True)
 
 
-def cache():
+def folder():
     """The folder of everything made here; safe to delete at any time."""
     base = os.environ.get(CACHE_VARIABLE)
     folder = (Path(base) if base else REPOSITORY / "target" / "peers") / "tryton"
@@ -43,19 +43,19 @@ def digest(*parts):
 def environment_folder():
     version = sys.version_info[:2]
     pins = (HERE / "requirements.txt").read_bytes()
-    return cache() / f"venv-{digest(pins, version)}"
+    return folder() / f"venv-{digest(pins, version)}"
 
 
 def template_folder():
     """One template per set of inputs. The year counts: the fiscal years start with it."""
     inputs = [(HERE / name).read_bytes() for name in ("requirements.txt", "populate.py")]
-    return cache() / f"template-{digest(*inputs, DATABASE, USER, MODULES, date.today().year)}"
+    return folder() / f"template-{digest(*inputs, DATABASE, USER, MODULES, date.today().year)}"
 
 
 @contextlib.contextmanager
 def locked():
     """Tests run at the same time: the first one prepares, the others wait."""
-    with open(cache() / "lock", "w") as file:
+    with open(folder() / "lock", "w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
