@@ -75,7 +75,6 @@ pub mod option {
     ///
     /// # Errors
     /// When the text is no decimal.
-    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
     pub fn serialize<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
         match text {
             Some(text) => super::serialize(text, serializer),

@@ -11,7 +11,6 @@ pub mod raw {
     ///
     /// # Errors
     /// When the text is no JSON.
-    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
     pub fn serialize<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
         match text {
             Some(text) => serde_json::from_str::<&RawValue>(text).map_err(ser::Error::custom)?.serialize(serializer),

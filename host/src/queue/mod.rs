@@ -80,6 +80,9 @@ pub enum QueueError {
     },
 }
 
+/// How full each lane of a connection is.
+pub type Loads = [(Lane, Load); 3];
+
 /// The queue. Cheap to clone.
 #[derive(Clone)]
 pub struct Queue(Arc<Inner>);
@@ -184,7 +187,7 @@ impl Queue {
 
     /// How full the lanes of a connection are.
     #[must_use]
-    pub fn load(&self, connection: &str) -> [(Lane, Load); 3] {
+    pub fn load(&self, connection: &str) -> Loads {
         let loads = self.0.board.lock().load(connection);
         let mut named = Lane::DURABLE.map(|lane| (lane, Load::default()));
         for (named, load) in named.iter_mut().zip(loads) {
@@ -201,7 +204,7 @@ impl Queue {
 
     /// The loads of every connection that has or had jobs.
     #[must_use]
-    pub fn loads(&self) -> Vec<(Arc<str>, [(Lane, Load); 3])> {
+    pub fn loads(&self) -> Vec<(Arc<str>, Loads)> {
         let connections = self.0.board.lock().connections();
         connections.into_iter().map(|connection| (Arc::clone(&connection), self.load(&connection))).collect()
     }

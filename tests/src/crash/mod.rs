@@ -175,7 +175,7 @@ fn out_of_order(accepted: &BTreeMap<String, Vec<String>>, state: &Value) -> usiz
     }
     accepted
         .iter()
-        .filter(|(customer, references)| !there.get(customer.as_str()).is_some_and(|t| t == *references))
+        .filter(|(customer, references)| there.get(customer.as_str()).is_none_or(|t| t != *references))
         .count()
 }
 

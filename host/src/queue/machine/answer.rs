@@ -1,7 +1,7 @@
 //! Taking in how an attempt or a look-up ended.
 
 use super::{Found, Frame, Sent, Weather, expired, finish, hold, park, pause, send_or_park, wait};
-use crate::queue::job::{Job, Outcome, ReasonKind, State};
+use crate::queue::job::{Job, Outcome, ReasonKind, State, Step};
 
 /// Takes in how a send ended.
 pub(in crate::queue) fn sent(job: &mut Job, sent: Sent, frame: &Frame<'_>) -> Weather {
@@ -117,7 +117,8 @@ fn fail(job: &mut Job, outcome: Outcome, kind: ReasonKind, text: String, frame: 
     }
 }
 
-/// It is certain that the system does not have it.
+/// It is certain that the system does not have it, or that it takes no harm from a repeat. The send that came to
+/// nothing has spent an attempt, unless the host itself was stopped over it.
 fn send_again(job: &mut Job, frame: &Frame<'_>) {
     job.outcome = Outcome::None;
     job.empty_lookups = 0;
@@ -125,7 +126,11 @@ fn send_again(job: &mut Job, frame: &Frame<'_>) {
         let text = format!("the connector crashed {} times over this document", job.crashes);
         return park(job, Outcome::None, ReasonKind::Connector, text);
     }
-    send_or_park(job);
+    if job.interruptions > 0 {
+        return send_or_park(job);
+    }
+    let text = "the last send came to nothing; sending again".to_owned();
+    fail(job, Outcome::None, ReasonKind::NotSent, text, frame);
 }
 
 fn close_attempt(job: &mut Job, result: String, frame: &Frame<'_>) {
@@ -133,8 +138,11 @@ fn close_attempt(job: &mut Job, result: String, frame: &Frame<'_>) {
     if let Some(attempt) = job.attempts.last_mut() {
         attempt.ended = Some(frame.now);
         attempt.result = Some(result);
+        // A look-up says nothing about whether the host survives a send.
+        if attempt.step == Step::Send {
+            job.interruptions = 0;
+        }
     }
-    job.interruptions = 0;
     job.updated = frame.now;
 }
 

@@ -156,9 +156,9 @@ proptest! {
                     unknown |= step == Step::Send;
                 }
                 Happening::Decision(decision) => {
-                    if decided(&mut job, decision.clone(), now).is_ok() {
-                        unknown &= !matches!(decision, Decision::SendAgain | Decision::Exists(_));
-                    }
+                    let settles = matches!(decision, Decision::SendAgain | Decision::Exists(_));
+                    let allowed = decided(&mut job, decision, now).is_ok();
+                    unknown &= !(allowed && settles);
                 }
                 Happening::Edit => {
                     let allowed = edited(&mut job, "WEB-1b", "C2", now).is_ok();
@@ -225,14 +225,28 @@ fn a_host_that_dies_over_a_document_again_and_again_asks_a_person() {
             deaths += 1;
             at(1, |frame| recovered(&mut job, frame));
         } else {
-            // The look-ups are interrupted, too, and count for nothing.
-            at(1, |frame| recovered(&mut job, frame));
-            job.attempts.clear();
-            job.outcome = Outcome::None;
+            at(1, |frame| looked_up(&mut job, Found::None, frame));
         }
         assert!(deaths <= limits::INTERRUPTIONS_MAX);
     }
     assert_eq!((deaths, job.reason.unwrap().kind), (limits::INTERRUPTIONS_MAX, ReasonKind::Interrupted));
+}
+
+#[test]
+fn a_send_that_always_comes_to_nothing_spends_its_attempts() {
+    for found in [Found::None, Found::Repeatable] {
+        let (mut job, mut sends) = (job(), 0);
+        while job.state != State::Parked {
+            if start(&mut job, 1) == Step::Send {
+                sends += 1;
+                at(1, |frame| sent(&mut job, Sent::Unknown { text: "cut".into(), crashed: false }, frame));
+            } else {
+                at(1, |frame| looked_up(&mut job, found.clone(), frame));
+            }
+            assert!(sends <= limits::ATTEMPTS_MAX, "it is sent again and again for ever");
+        }
+        assert_eq!((sends, job.outcome), (limits::ATTEMPTS_MAX, Outcome::None));
+    }
 }
 
 #[test]
