@@ -1,6 +1,10 @@
 //! What the tests stand on: simulated systems that refuse what the real ones refuse, and a host to put before them.
 
 pub mod crash;
+pub mod damage;
 pub mod demo;
+pub mod faults;
+pub mod powercut;
+pub mod scribe;
 pub mod sim;
 pub mod world;

@@ -14,6 +14,7 @@ mod plugins;
 mod problem;
 mod reply;
 mod route;
+mod store;
 
 pub use openapi::document as openapi;
 pub use route::router;
@@ -30,7 +31,7 @@ use crate::limits;
 use crate::plugin::{Call, Interface, Loaded};
 use crate::queue::Queue;
 use crate::seam::{self, Clock, Millis, Stopwatch};
-use crate::store::Store;
+use crate::store::{SledStore, Store};
 use crate::telemetry::metric;
 use problem::Problem;
 use reply::Provenance;
@@ -45,6 +46,8 @@ pub struct Parts {
     pub connections: Connections,
     /// Asked only whether it still works.
     pub store: Arc<dyn Store>,
+    /// The folder of the records, for backups and figures.
+    pub records: Arc<SledStore>,
     /// The time.
     pub clock: Clock,
     /// The longest request body.

@@ -17,6 +17,7 @@ use utoipa::{Modify, OpenApi};
         super::jobs::cancel,
         super::plugins::list,
         super::keys::list, super::keys::create, super::keys::revoke,
+        super::store::stats, super::store::backup,
         super::health::healthz, super::health::readyz, super::health::metrics,
     ),
     security(("key" = [])),

@@ -10,6 +10,7 @@ use crate::commerce::types::{Error as Refusal, FieldProblem};
 use crate::connection::ConnectionError;
 use crate::plugin::CallError;
 use crate::queue::QueueError;
+use crate::store::StoreError;
 
 /// The body of an error.
 #[derive(Debug, Serialize, ToSchema)]
@@ -161,15 +162,33 @@ impl From<CallError> for Problem {
     }
 }
 
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let detail = format!("failed to {error}");
+        tracing::error!("{detail}");
+        match error {
+            // The folder's place is the operator's and not the caller's.
+            StoreError::NoRoom { .. } => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "disk_nearly_full",
+                "the host's disk is nearly full, so nothing more is taken in; what was taken in before goes on. Try \
+                 again later",
+            )
+            .retry_after(60),
+            StoreError::Busy(text) => Self::new(StatusCode::CONFLICT, "store_busy", text).retry_after(30),
+            _ => {
+                let text = "the host cannot write to its disk at the moment, so nothing was accepted; try again later";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", text).retry_after(10)
+            }
+        }
+    }
+}
+
 impl From<QueueError> for Problem {
     fn from(error: QueueError) -> Self {
         let detail = format!("failed to {error}");
         match error {
-            QueueError::Store(_) => {
-                tracing::error!("{detail}");
-                let text = "the host cannot write to its disk at the moment, so nothing was accepted; try again later";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", text).retry_after(10)
-            }
+            QueueError::Store(error) => error.into(),
             QueueError::KeyReused { .. } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
             }

@@ -6,7 +6,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use super::problem::Problem;
-use super::{Api, connections, customers, health, jobs, keys, live, observe, openapi, orders, plugins};
+use super::{Api, connections, customers, health, jobs, keys, live, observe, openapi, orders, plugins, store};
 
 /// The whole API.
 pub fn router(api: Api) -> Router {
@@ -25,6 +25,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/jobs/{job}", get(jobs::get).post(jobs::act))
         .route("/v1/jobs/{job}/document", get(jobs::document))
         .route("/v1/plugins", get(plugins::list))
+        .route("/v1/store", get(store::stats))
+        .route("/v1/store:backup", post(store::backup))
         .route("/v1/keys", get(keys::list).post(keys::create))
         .route("/v1/keys/{key}", post(keys::act))
         .method_not_allowed_fallback(wrong_method)

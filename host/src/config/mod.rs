@@ -4,7 +4,7 @@ mod connection;
 mod host;
 
 pub use connection::{ConnectionFile, Granted, Limits, read_folder};
-pub use host::{HostConfig, LimitsConfig, LiveConfig, LogConfig, LogFormat, QueueConfig};
+pub use host::{HostConfig, LimitsConfig, LiveConfig, LogConfig, LogFormat, QueueConfig, StoreConfig};
 
 use std::path::{Path, PathBuf};
 
