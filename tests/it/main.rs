@@ -14,6 +14,7 @@ mod golden;
 mod harm;
 mod house;
 mod live;
+mod store;
 mod swap;
 
 use apiconnect_tests::sim::business_one::{BusinessOne, Seed, Simulator};

@@ -148,9 +148,9 @@ pub(super) fn guarded(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(sled::Db, Totals), StoreError> {
     let (signs, seen) = channel();
-    let config = config(folder, options);
+    let (place, config) = (folder.to_owned(), config(folder, options));
     let work = move || {
-        let opened = guard::caught(|| verify(&config, last, &signs));
+        let opened = guard::caught(|| verify(&place, &config, last, &signs));
         let panicked = |_| Err(damaged("the storage engine cannot read it"));
         // Nobody listens any more when it took too long.
         let _ = signs.send(Sign::Done(opened.unwrap_or_else(panicked)));
@@ -175,11 +175,13 @@ fn wait(
     }
 }
 
-fn verify(config: &sled::Config, last: Revision, signs: &Sender<Sign>) -> Result<(sled::Db, Totals), StoreError> {
-    let unreadable = |cause: sled::Error| {
-        tracing::error!(%cause, "the storage engine refused the folder");
-        damaged("the storage engine cannot read it")
-    };
+fn verify(
+    folder: &Path,
+    config: &sled::Config,
+    last: Revision,
+    signs: &Sender<Sign>,
+) -> Result<(sled::Db, Totals), StoreError> {
+    let unreadable = |cause: sled::Error| unreadable(folder, &cause);
     let db = config.open().map_err(unreadable)?;
     // From here on the waiting side measures progress, not the whole.
     let _ = signs.send(Sign::Alive(Progress { done: 0, total: 0 }));
@@ -207,6 +209,18 @@ fn verify(config: &sled::Config, last: Revision, signs: &Sender<Sign>) -> Result
     }
     let (found, written) = (found.records, totals.records);
     Err(damaged(&format!("it has {found} records that do not add up to the {written} acknowledged ones")))
+}
+
+/// A disk that refuses is not a damaged folder: a backup would not help, and what is there may well be whole.
+fn unreadable(folder: &Path, cause: &sled::Error) -> StoreError {
+    tracing::error!(%cause, "the storage engine refused the folder");
+    match cause {
+        sled::Error::Io(io) if io.raw_os_error().is_some() => StoreError::Failed(format!(
+            "the disk refuses to open {} ({io}); check the disk and its free space and start again",
+            folder.display()
+        )),
+        _ => damaged("the storage engine cannot read it"),
+    }
 }
 
 fn check_format(bytes: Option<&[u8]>) -> Result<(), StoreError> {

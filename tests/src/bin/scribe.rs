@@ -1,12 +1,12 @@
 //! What the suites that harm a store start as processes: `scribe write CONFIG FROM DOCUMENTS WRITERS SEED [COPY FOLDER]`
-//! and `scribe probe CONFIG LEDGER`. With COPY the open folder is copied to FOLDER, as a kill would leave it.
+//! and `scribe probe CONFIG LEDGER`; `scribe note SAID LEDGER` keeps what `write` said. With COPY the open folder is copied to FOLDER, as a kill would leave it.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use apiconnect_tests::damage::copy;
-use apiconnect_tests::scribe::{Plan, probe, write};
+use apiconnect_tests::scribe::{Ledger, Plan, probe, write};
 
 fn main() -> anyhow::Result<ExitCode> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -31,6 +31,12 @@ fn main() -> anyhow::Result<ExitCode> {
                 ["copy", to] => copy(&folder, Path::new(to)),
                 _ => Ok(()),
             }))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ["note", heard, to] => {
+            let mut ledger = Ledger::default();
+            std::fs::read_to_string(heard)?.lines().for_each(|line| ledger.hear(line));
+            std::fs::write(to, serde_json::to_vec(&ledger)?)?;
             Ok(ExitCode::SUCCESS)
         }
         _ => bail!("scribe write CONFIG FROM DOCUMENTS WRITERS SEED [copy FOLDER] | scribe probe CONFIG LEDGER"),

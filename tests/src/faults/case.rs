@@ -42,7 +42,7 @@ pub(super) async fn count(call: &str) -> anyhow::Result<usize> {
     let folder = Folder::new()?;
     let key = folder.admin_key()?;
     let trace = folder.path().join("trace");
-    let mut host = Host::start(&folder, &["-f", "-e", &format!("trace={call}"), "-o"], &trace)?;
+    let mut host = Host::start(&folder, call, &[], &trace)?;
     let address = host.address.clone().context("the host does not start under strace")?;
     let acknowledged = load(&address, &key).await;
     ensure!(
@@ -62,8 +62,7 @@ impl Case {
         let folder = Folder::new()?;
         let key = folder.admin_key()?;
         let inject = format!("inject={}:error={}:when={}", self.call, self.error, self.at);
-        let trace = format!("trace={}", self.call);
-        let mut host = Host::start(&folder, &["-f", "-e", &trace, "-e", &inject, "-o"], Path::new("/dev/null"))?;
+        let mut host = Host::start(&folder, self.call, &["-e", &inject], Path::new("/dev/null"))?;
         let mut problems = Vec::new();
         let (mut acknowledged, mut verdict) = (BTreeSet::new(), Verdict::Unstarted);
         if let Some(address) = host.address.clone() {
@@ -80,8 +79,13 @@ impl Case {
             // The fault may hit the orderly end, which then need not be a success.
             (Ok(_), Verdict::Untouched) => {}
             (Ok(status), _) if status.success() => problems.push(format!("it ended as if all were well: {log}")),
-            (Ok(_), _) if !log.contains("apiconnect: failed to ") => problems.push(format!("no plain message: {log}")),
+            (Ok(_), _) if !log.contains("{\"error\":\"use the store: ") => {
+                problems.push(format!("no plain message: {log}"))
+            }
             (Ok(_), _) => {}
+        }
+        if log.contains("restore a backup") {
+            problems.push(format!("a disk that refuses is called damage: {log}"));
         }
         if log.contains("panicked at") && !log.contains("the storage engine panicked") {
             problems.push(format!("a panic reached the user: {log}"));
@@ -145,10 +149,14 @@ struct Host {
 }
 
 impl Host {
-    fn start(folder: &Folder, strace: &[&str], output: &Path) -> anyhow::Result<Self> {
+    fn start(folder: &Folder, call: &str, strace: &[&str], output: &Path) -> anyhow::Result<Self> {
         let log = folder.path().join("faulty.log");
         let mut command = Command::new("strace");
-        command.arg("-D").args(strace).arg(output).arg(binary("apiconnect")?);
+        command.args(["-D", "-f", "-e", &format!("trace={call}")]).args(strace);
+        if call == "write" {
+            command.arg("-P").arg(folder.path().join("data/store/records/acknowledged"));
+        }
+        command.arg("-o").arg(output).arg(binary("apiconnect")?);
         command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--config"]).arg(folder.config());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(std::fs::File::create(&log)?);
         let mut child = command.spawn().context("start strace (apt install strace)")?;

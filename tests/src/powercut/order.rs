@@ -71,21 +71,21 @@ pub fn lines(recording: &Recording) -> anyhow::Result<Vec<Unsynced>> {
     Ok(early)
 }
 
-/// Answers `202` of a host that came too early, and how many there were. Needs a store that is not sealed: a job counts
-/// as written where the engine's file first got its id.
+/// Answers of a host that tell of a new record (a `202` with a job, a `200` with a key) and came too early, and how many
+/// told of one. A record counts as written where the engine's file first got its id, so it must not be sealed.
 ///
 /// # Errors
-/// When an accepted job is never written, which is a loss.
+/// When a record that was told of is never written, which is a loss.
 pub fn answers(recording: &Recording) -> anyhow::Result<(usize, Vec<Unsynced>)> {
     let file = File::of(recording);
     let (mut early, mut seen) = (Vec::new(), 0);
     for step in &recording.steps {
         let Event::Say(text) = &step.event else { continue };
-        if !text.starts_with(b"HTTP/1.1 202") {
+        if !text.starts_with(b"HTTP/1.1 20") {
             continue;
         }
         let text = String::from_utf8_lossy(text);
-        let Some(at) = text.find("job_") else { continue };
+        let Some(at) = text.find("\"job_").or_else(|| text.find("\"key_")).map(|quote| quote + 1) else { continue };
         let id: String = text[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
         seen += 1;
         let holds = |data: &[u8]| memchr::memmem::find(data, id.as_bytes()).is_some();

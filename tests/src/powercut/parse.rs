@@ -81,8 +81,9 @@ pub(super) fn calls(trace: &str) -> Vec<Call> {
 
 fn call(text: &str, start: usize, end: usize) -> Option<Call> {
     let (name, rest) = text.split_once('(')?;
-    let (arguments, result) = rest.rsplit_once(") = ").or_else(|| rest.rsplit_once(")  = "))?;
-    let arguments = split(arguments.trim_end()).into_iter().map(argument).collect();
+    // What a resumed call returned stands in a column of its own.
+    let (arguments, result) = rest.rsplit_once(" = ")?;
+    let arguments = split(arguments.trim_end().strip_suffix(')')?).into_iter().map(argument).collect();
     let word = result.trim().split(' ').next()?;
     let (number, opened) = match word.split_once('<') {
         Some((number, path)) => (number, Some(PathBuf::from(text_of(path.trim_end_matches('>'))))),

@@ -17,7 +17,7 @@ const CALLS: &str = "trace=openat,creat,write,writev,pwrite64,pwritev,sendto,sen
 
 /// One thing done.
 #[derive(Debug)]
-pub struct Step {
+pub(super) struct Step {
     pub(super) event: Event,
     /// The lines of the trace where it began and where it ended.
     pub(super) start: usize,
@@ -65,7 +65,7 @@ pub fn record(live: &Folder, documents: u64, seed: u64) -> anyhow::Result<Record
 #[must_use]
 pub fn strace(file: &Path) -> Command {
     let mut command = Command::new("strace");
-    command.args(["-f", "-y", "-xx", "-s", "8000000", "--seccomp-bpf", "-e", CALLS, "-o"]).arg(file);
+    command.args(["-f", "-y", "-xx", "-s", "33554432", "--seccomp-bpf", "-e", CALLS, "-o"]).arg(file);
     command
 }
 
@@ -170,29 +170,32 @@ impl Reader<'_> {
         Some((*folder, path.file_name()?.to_string_lossy().into_owned()))
     }
 
-    fn make(&mut self, path: &Path, is_folder: bool) -> Option<Event> {
-        below(path, self.root)?;
-        let (folder, name) = self.entry(path)?;
+    /// A folder on the way that nobody made was there before.
+    fn make(&mut self, path: &Path, is_folder: bool) -> Vec<Event> {
+        let (Some(parent), Some(_)) = (path.parent(), below(path, self.root)) else { return Vec::new() };
+        let mut events = if self.nodes.contains_key(parent) { Vec::new() } else { self.make(parent, true) };
+        let Some((folder, name)) = self.entry(path) else { return Vec::new() };
         let node = self.next;
         self.next += 1;
         self.nodes.insert(path.to_owned(), node);
         if name == "db" {
             self.db = Some(node);
         }
-        Some(Event::Make { node, folder, name, is_folder })
+        events.push(Event::Make { node, folder, name, is_folder });
+        events
     }
 
     fn open(&mut self, path: &Path, truncates: bool) -> Vec<Event> {
         match self.nodes.get(path) {
             Some(node) if truncates => vec![Event::Resize { node: *node, length: 0 }],
             Some(_) => Vec::new(),
-            None => self.make(path, false).into_iter().collect(),
+            None => self.make(path, false),
         }
     }
 
     fn names(&mut self, call: &str, paths: Vec<PathBuf>) -> Vec<Event> {
         let event = match (call, paths.as_slice()) {
-            ("mkdir" | "mkdirat", [path]) => self.make(path, true),
+            ("mkdir" | "mkdirat", [path]) => return self.make(path, true),
             ("unlink" | "unlinkat" | "rmdir", [path]) => {
                 let entry = self.entry(path).filter(|_| self.nodes.remove(path).is_some());
                 entry.map(|(folder, name)| Event::Remove { folder, name })
