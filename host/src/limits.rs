@@ -65,6 +65,8 @@ pub const DISK_LOOK_EVERY: Duration = Duration::from_secs(1);
 pub const SNAPSHOT_BYTES_MAX: usize = 256 << 20;
 /// Kinds of records that are counted apart; more are counted together.
 pub const RECORD_KINDS_MAX: usize = 64;
+/// How long the reader of a running host's backup may stand still; the store remembers old records for it meanwhile.
+pub const BACKUP_READER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes of a backup that wait for a slow reader.
 pub const BACKUP_CHUNK_BYTES: usize = 256 << 10;
 

@@ -198,3 +198,19 @@ impl From<QueueError> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nearly_full_disk_is_told_apart_from_a_broken_one() {
+        let no_room = StoreError::NoRoom { folder: "/data/store".into(), free_mib: 3, min_mib: 256 };
+        let response = Problem::from(QueueError::Store(no_room)).into_response();
+        assert_eq!(response.status(), StatusCode::INSUFFICIENT_STORAGE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "60");
+        let broken = Problem::from(QueueError::Store(StoreError::Failed("at /data".to_owned())));
+        assert_eq!((broken.status, broken.code), (503, "store_failed"));
+        assert!(!broken.detail.contains("/data"), "places are for the operator");
+    }
+}

@@ -12,6 +12,7 @@ use super::input::Caller;
 use super::problem::Problem;
 use super::reply::reply;
 use crate::access::Scope;
+use crate::limits;
 use crate::seam;
 use crate::store::{Backup, Stats, StoreError};
 
@@ -36,25 +37,35 @@ pub(super) async fn stats(State(api): State<Api>, caller: Caller) -> Result<Resp
         (status = "default", body = Problem)))]
 pub(super) async fn backup(State(api): State<Api>, caller: Caller) -> Result<Response, Problem> {
     caller.may(Scope::Admin)?;
-    let mut backup = Backup::new(api.0.parts.records.snapshot()?, &api.0.parts.clock);
-    let sequence = backup.header().sequence;
-    let (to, from) = mpsc::channel::<Result<Bytes, StoreError>>(CHUNKS_WAITING);
-    let made = seam::spawn_blocking(move || {
-        loop {
-            let chunk = backup.next_chunk().transpose();
-            let (ended, failed) = (chunk.is_none(), matches!(chunk, Some(Err(_))));
-            // A reader that has gone ends the backup.
-            if ended || to.blocking_send(chunk.unwrap_or(Err(StoreError::Closed))).is_err() || failed {
-                return ended;
-            }
-        }
-    });
+    let backup = Backup::new(api.0.parts.records.snapshot()?, &api.0.parts.clock);
+    let (to, from) = mpsc::channel(CHUNKS_WAITING);
     drop(seam::spawn(async move {
-        match made.await {
-            Ok(true) => tracing::info!(sequence, "a backup was made"),
-            _ => tracing::warn!(sequence, "a backup was not made to its end"),
+        let sequence = backup.header().sequence;
+        if send(backup, to).await {
+            tracing::info!(sequence, "a backup was made");
+        } else {
+            tracing::warn!(sequence, "a backup was not made to its end");
         }
     }));
     let chunks = futures::stream::unfold(from, async |mut from| Some((from.recv().await?, from)));
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], Body::from_stream(chunks)).into_response())
+}
+
+/// Sends a backup chunk by chunk; whether all of it was taken. A reader that has gone or stands still ends it: what it
+/// has got has no trailer, so nobody takes it for whole.
+async fn send(mut backup: Backup, to: mpsc::Sender<Result<Bytes, StoreError>>) -> bool {
+    loop {
+        let read = seam::spawn_blocking(move || {
+            let chunk = backup.next_chunk();
+            (backup, chunk)
+        });
+        let Ok((rest, chunk)) = read.await else { return false };
+        backup = rest;
+        let Some(chunk) = chunk.transpose() else { return true };
+        let failed = chunk.is_err();
+        let taken = seam::within(limits::BACKUP_READER_TIMEOUT, to.send(chunk)).await;
+        if failed || !matches!(taken, Some(Ok(()))) {
+            return false;
+        }
+    }
 }

@@ -52,7 +52,7 @@ impl MasterKey {
     /// When there is such a file already, or the disk refuses.
     pub fn create(path: &Path) -> io::Result<()> {
         let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
-        let key = SecretBox::init_with(|| seam::random_bytes::<MASTER_KEY_BYTES>());
+        let key = SecretBox::init_with(seam::random_bytes::<MASTER_KEY_BYTES>);
         let text = SecretBox::init_with(|| {
             key.expose_secret().iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n"
         });

@@ -21,13 +21,16 @@ pub fn verify(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<BackupH
     rows(path, progress, &mut |_, _| Ok(()))
 }
 
-/// Reads and verifies the whole backup and hands each row to `take`: its raw key and its envelope.
+/// Takes a row: its raw key and its envelope.
+pub(super) type Take<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError> + 'a;
+
+/// Reads and verifies the whole backup and hands each row to `take`.
 ///
 /// Rows are handed over before the end is known to be sound, so what is made of them counts only once this returns.
 pub(super) fn rows(
     path: &Path,
     progress: &mut dyn FnMut(Progress),
-    take: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    take: &mut Take<'_>,
 ) -> Result<BackupHeader, StoreError> {
     let file = File::open(path).map_err(|cause| Problem::Io(cause.to_string()).of(path))?;
     let mut reader =

@@ -8,8 +8,8 @@ use super::ring::{self, MasterKeys, PAGE, Ring, Standing, UNFINISHED};
 use super::table::is_sealed;
 use crate::store::{Batch, Entry, Progress, Store, StoreError};
 
-/// Bytes of values that one commit seals anew.
-const BATCH_BYTES: usize = 4 << 20;
+/// Bytes of values that one commit seals anew; tests come to the end of a batch sooner.
+const BATCH_BYTES: usize = if cfg!(test) { 64 << 10 } else { 4 << 20 };
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

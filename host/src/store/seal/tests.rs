@@ -158,7 +158,7 @@ async fn a_change_of_keys_can_be_killed_anywhere() {
             let inner = memory();
             let store = opened(&inner, old, None).await.unwrap();
             for n in 0..6 {
-                store.commit(Batch::new().put(format!("document/{n}"), vec![n; 900_000])).await.unwrap();
+                store.commit(Batch::new().put(format!("document/{n}"), vec![n; 15_000])).await.unwrap();
             }
             store.commit(Batch::new().put("", "the empty key")).await.unwrap();
             let before = all(&store);
