@@ -33,8 +33,8 @@ damage images="500" seed="1": build
 powercut images="200" seed="1": build strace
     @target/debug/powercut {{images}} {{seed}}
 
-# Make the disk fail under a running host, at so many places of each call that writes: `just faults 2`.
-faults places="6": build strace
+# Make the disk fail under a running host, at so many places of each call that writes (16: at all of them).
+faults places="16": build strace
     @target/debug/faults {{places}}
 
 # Freeze a store of this version below tests/frozen/store, once for each release: later versions must open it.

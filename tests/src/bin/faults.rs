@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> anyhow::Result<ExitCode> {
-    let places = std::env::args().nth(1).map_or(Ok(10), |text| text.parse())?;
+    let places = std::env::args().nth(1).map_or(Ok(16), |text| text.parse())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let report = runtime.block_on(apiconnect_tests::faults::run(places))?;
     let mut out = std::io::stdout();

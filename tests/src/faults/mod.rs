@@ -35,7 +35,7 @@ struct Row {
     untouched: usize,
 }
 
-/// Tries `places` places of each call and error, spread over all calls of an undisturbed run.
+/// Tries `places` places of each call and error, spread over the calls of an undisturbed run's busiest thread.
 ///
 /// # Errors
 /// When strace is missing or a host does not start undisturbed, which is no finding.
