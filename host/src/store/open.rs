@@ -97,6 +97,7 @@ pub(super) fn open(
     if !records.exists() {
         create::empty(path, options)?;
     }
+    forget_unfinished(&records).map_err(|cause| unusable(path, &cause))?;
     // Looked at first: sled would quietly begin anew where its file is missing.
     let (acknowledged, last) = Acknowledged::open(&records).map_err(|error| error.in_folder(path))?;
     let file = File::options().read(true).write(true).open(records.join("db"));
@@ -110,6 +111,20 @@ pub(super) fn open(
     let verified = Verified { records: totals.records, sequence: totals.sequence };
     tracing::info!(folder = %path.display(), records = totals.records, sequence = totals.sequence, "the store is open");
     Ok(Opened { db, file, acknowledged, totals, verified, lock })
+}
+
+/// Removes what an opening that was cut short has left: sled writes a snapshot of its table beside the one before and
+/// renames it when it is whole, but takes one without its name for the newest, and the folder for corrupt.
+fn forget_unfinished(records: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(records)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            tracing::info!(file = name, "removing what an opening that was cut short has left");
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 /// A file operation on the folder failed for a reason that is not damage.

@@ -46,15 +46,17 @@ impl Recording {
     }
 }
 
-/// Runs the writer on an empty folder under strace.
+/// Runs the writer under strace, on an empty folder and once more on what is there then.
 ///
 /// # Errors
 /// When strace is not installed, or the writer fails.
 pub fn record(live: &Folder, documents: u64, seed: u64) -> anyhow::Result<Recording> {
     let file = live.path().join("trace");
     let mut command = strace(&file);
-    command.arg(binary("scribe")?).arg("write").arg(live.config());
-    command.args([0, documents, 8, seed].map(|number| number.to_string()));
+    // Twice, so that the trace has a store being made and one being opened again.
+    let twice = "\"$0\" write \"$1\" 0 \"$2\" 8 \"$3\" && \"$0\" write \"$1\" \"$2\" \"$2\" 8 \"$3\"";
+    command.args(["sh", "-c", twice]).arg(binary("scribe")?).arg(live.config());
+    command.args([documents.div_ceil(2), seed].map(|number| number.to_string()));
     let status =
         command.stdin(Stdio::null()).stdout(Stdio::null()).status().context("start strace (apt install strace)")?;
     ensure!(status.success(), "the writer failed: {status}");
