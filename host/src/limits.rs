@@ -56,6 +56,19 @@ pub const STORE_CACHE_BYTES: u64 = 64 << 20;
 pub const STORE_OPEN_TIMEOUT: Duration = Duration::from_secs(120);
 /// Change notices a slow watcher may lag behind before it is told to scan again.
 pub const WATCH_LAG_MAX: usize = 4_096;
+/// Free space below which no new documents are taken in. The store grows in steps of 8 MiB and writes each change some
+/// times over, so this much lets thousands of documents that were taken in come to their end.
+pub const DISK_FREE_BYTES_MIN: u64 = 256 << 20;
+/// How long an answer about free space holds; a disk that fills faster is noticed by the failed write.
+pub const DISK_LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What a snapshot remembers of records that change while it is read.
+pub const SNAPSHOT_BYTES_MAX: usize = 256 << 20;
+/// Kinds of records that are counted apart; more are counted together.
+pub const RECORD_KINDS_MAX: usize = 64;
+/// How long the reader of a running host's backup may stand still; the store remembers old records for it meanwhile.
+pub const BACKUP_READER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Bytes of a backup that wait for a slow reader.
+pub const BACKUP_CHUNK_BYTES: usize = 256 << 10;
 
 // ---- plugin -----------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ mod harm;
 mod house;
 mod live;
 mod queue;
+mod store;
 mod swap;
 
 use apiconnect_tests::sim::business_one::{BusinessOne, Seed, Simulator};

@@ -2,7 +2,11 @@
 #![allow(clippy::indexing_slicing, reason = "an index into a JSON value answers null where there is nothing")]
 
 pub mod crash;
+pub mod damage;
 pub mod demo;
+pub mod faults;
 pub mod outage;
+pub mod powercut;
+pub mod scribe;
 pub mod sim;
 pub mod world;

@@ -50,7 +50,7 @@ use record::Glance;
 use tally::Tally;
 
 /// Why the queue could not do what it was asked.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum QueueError {
     /// The store failed.
     #[error(transparent)]

@@ -102,6 +102,7 @@ async fn a_damaged_folder_is_whole_or_refused() {
                 }
                 let image = image.file_name().unwrap();
                 tracing::info!(?image, ?name, cut, intact, refused, "damaged images");
+                // The figures are the point of this test.
                 eprintln!("{image:?} {name:?} cut {cut}: {intact} intact, {refused} refused");
             }
         }
@@ -148,6 +149,23 @@ fn a_creation_cut_short_is_begun_again() {
     fs::create_dir_all(folder.path().join("records.unfinished/blobs")).unwrap();
     fs::write(folder.path().join("records.unfinished/db"), "half").unwrap();
     assert_eq!(open(folder.path()).unwrap().verified(), Verified { records: 0, sequence: 0 });
+}
+
+/// sled itself calls such a folder corrupt: it takes the unfinished snapshot for the newest one.
+#[tokio::test]
+async fn an_opening_cut_short_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).unwrap();
+    fill(&store, 0, 60).await;
+    let expected = store.scan(b"", None, usize::MAX).unwrap();
+    drop(store);
+    for left in [b"".as_slice(), b"half of a snapshot"] {
+        let unfinished = folder.path().join("records/snap.7FFFFFFFFFFFFFFF.generating");
+        fs::write(&unfinished, left).unwrap();
+        let store = open(folder.path()).unwrap();
+        assert!(store.scan(b"", None, usize::MAX).unwrap() == expected);
+        assert!(!unfinished.exists());
+    }
 }
 
 #[test]

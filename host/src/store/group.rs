@@ -96,7 +96,8 @@ pub(super) struct Slot {
     /// What is durable: readers see it until the group is.
     pub(super) before: Option<IVec>,
     after: Option<IVec>,
-    changed: bool,
+    /// Whether the group writes it.
+    pub(super) changed: bool,
 }
 
 /// All keys that a group has read for writing or written, in order.

@@ -5,5 +5,5 @@ mod folder;
 mod process;
 
 pub use client::{Answer, Client};
-pub use folder::{Folder, component};
+pub use folder::{Folder, MASTER_KEY, component};
 pub use process::{Process, binary};
