@@ -54,6 +54,10 @@ pub const STORE_SEGMENT_BYTES: usize = 8 << 20;
 pub const STORE_CACHE_BYTES: u64 = 64 << 20;
 /// Opening a damaged store can hang; after this it is reported instead.
 pub const STORE_OPEN_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long worker threads of the storage engine may keep its lock after it was closed: this often, this long each.
+pub const STORE_UNLOCK_WAITS: u32 = 500;
+/// See [`STORE_UNLOCK_WAITS`].
+pub const STORE_UNLOCK_WAIT: Duration = Duration::from_millis(10);
 /// Change notices a slow watcher may lag behind before it is told to scan again.
 pub const WATCH_LAG_MAX: usize = 4_096;
 /// Free space below which no new documents are taken in. The store grows in steps of 8 MiB and writes each change some

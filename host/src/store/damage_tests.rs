@@ -179,3 +179,17 @@ fn a_newer_format_is_refused() {
     let error = open(folder.path()).err().unwrap().to_string();
     assert!(error.contains("written by a newer apiconnect (format 2"), "{error}");
 }
+
+#[test]
+fn a_lock_that_the_engine_still_holds_for_a_moment_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()).unwrap());
+    let records = folder.path().join("records");
+    let lingering = sled::Config::new().path(&records).segment_size(8 << 20).open().unwrap();
+    let lets_go = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        drop(lingering);
+    });
+    assert!(open(folder.path()).is_ok());
+    lets_go.join().unwrap();
+}

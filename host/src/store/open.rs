@@ -10,7 +10,10 @@ use super::acknowledged::{self, Acknowledged};
 use super::group::{FORMAT_KEY, TOTALS_KEY, Totals};
 use super::record;
 use super::{Revision, StoreError, create, guard};
-use crate::limits::{DISK_FREE_BYTES_MIN, STORE_CACHE_BYTES, STORE_OPEN_TIMEOUT, STORE_SEGMENT_BYTES};
+use crate::limits::{
+    DISK_FREE_BYTES_MIN, STORE_CACHE_BYTES, STORE_OPEN_TIMEOUT, STORE_SEGMENT_BYTES, STORE_UNLOCK_WAIT,
+    STORE_UNLOCK_WAITS,
+};
 
 /// The layout of keys and envelopes that this host writes.
 pub(super) const FORMAT: u8 = 1;
@@ -197,7 +200,7 @@ fn verify(
     signs: &Sender<Sign>,
 ) -> Result<(sled::Db, Totals), StoreError> {
     let unreadable = |cause: sled::Error| unreadable(folder, &cause);
-    let db = config.open().map_err(unreadable)?;
+    let db = unlocked(config).map_err(unreadable)?;
     // From here on the waiting side measures progress, not the whole.
     let _ = signs.send(Sign::Alive(Progress { done: 0, total: 0 }));
     check_format(db.get(FORMAT_KEY).map_err(unreadable)?.as_deref())?;
@@ -224,6 +227,26 @@ fn verify(
     }
     let (found, written) = (found.records, totals.records);
     Err(damaged(&format!("it has {found} records that do not add up to the {written} acknowledged ones")))
+}
+
+/// Opens the engine, and waits while a worker thread of an instance that was dropped a moment ago (the one that made
+/// the folder) still holds the engine's own lock. Another host cannot: it would hold the lock of the whole folder.
+fn unlocked(config: &sled::Config) -> sled::Result<sled::Db> {
+    let mut waits = 0;
+    loop {
+        match config.open() {
+            Err(sled::Error::Io(error)) if waits < STORE_UNLOCK_WAITS && is_lock(&error) => {
+                waits += 1;
+                std::thread::sleep(STORE_UNLOCK_WAIT);
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// sled tells a lock that is held in words only.
+fn is_lock(error: &std::io::Error) -> bool {
+    error.raw_os_error().is_none() && error.to_string().starts_with("could not acquire lock")
 }
 
 /// A disk that refuses is not a damaged folder: a backup would not help, and what is there may well be whole.
