@@ -25,8 +25,9 @@ pub const HEADERS_MAX: usize = 128;
 pub const URL_BYTES_MAX: usize = 16 << 10;
 /// Sockets one connection may hold open at a time, idle or busy; many systems license sessions by the dozen.
 pub const SOCKETS_PER_CONNECTION_MAX: usize = 64;
-/// Idle sockets kept for reuse by one connection.
-pub const IDLE_SOCKETS_PER_CONNECTION_MAX: usize = 32;
+/// Idle sockets kept for reuse by one connection: as many as it may open, else a busy connection closes a socket after
+/// one exchange and dials again for the next.
+pub const IDLE_SOCKETS_PER_CONNECTION_MAX: usize = SOCKETS_PER_CONNECTION_MAX;
 /// How long an idle socket is kept; load balancers commonly cut at 60 s.
 pub const IDLE_SOCKET_TIMEOUT: Duration = Duration::from_secs(45);
 /// Addresses of one name that are tried before giving up.

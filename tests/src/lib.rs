@@ -1,6 +1,7 @@
 //! What the tests stand on: simulated systems that refuse what the real ones refuse, and a host to put before them.
 #![allow(clippy::indexing_slicing, reason = "an index into a JSON value answers null where there is nothing")]
 
+pub mod bench;
 pub mod crash;
 pub mod damage;
 pub mod demo;
