@@ -66,16 +66,16 @@ impl Queue {
     pub(super) async fn accept_with(&self, submission: Submission, with: Batch) -> Result<Accepted, QueueError> {
         let claim_key = record::idempotency_key(&submission.connection, &submission.idempotency_key);
         let fingerprint = record::fingerprint(&submission.document);
-        if let Some(replay) = self.replay(&claim_key, &fingerprint)? {
-            return Ok(replay);
+        // Nearly every document is new, so that is tried first; the commit itself finds out when it is not.
+        if let Err(full) = self.room_for(1) {
+            return self.replay(&claim_key, &fingerprint)?.ok_or(full);
         }
-        self.room_for(1)?;
         let new = self.new_job(submission, claim_key, fingerprint);
         let mut batch = with;
         put_new(&mut batch, &new)?;
         match self.0.store.commit(batch).await {
             Ok(_) => {}
-            // Somebody came first with the same key.
+            // The key is known.
             Err(StoreError::Conflict { .. }) => {
                 let lost = StoreError::Failed("an idempotency record is gone".to_owned());
                 let replay = self.replay(&new.claim_key, &new.claim.fingerprint)?;
@@ -84,7 +84,6 @@ impl Queue {
             Err(error) => return Err(error.into()),
         }
         self.took(&new.job);
-        self.0.bell.notify_one();
         Ok(Accepted { job: new.job, replayed: false })
     }
 
@@ -135,7 +134,6 @@ impl Queue {
             };
             answers.push(answer);
         }
-        self.0.bell.notify_one();
         answers
     }
 

@@ -273,8 +273,10 @@ impl Queue {
     }
 
     fn schedule(&self, job: &Job) {
-        if matches!(job.state, State::Ready | State::Waiting) {
-            self.0.board.lock().insert(place(job), self.0.clock.now());
+        if matches!(job.state, State::Ready | State::Waiting)
+            && self.0.board.lock().insert(place(job), self.0.clock.now())
+        {
+            self.0.bell.notify_one();
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, ensure};
+use apiconnect::commerce::lane::Lane;
 use apiconnect::commerce::products::{Price, PriceRequest};
 use apiconnect::commerce::types::{Context, Error};
 use apiconnect::egress::{Request, SendError};
@@ -94,7 +95,7 @@ impl Bench {
 
     fn call(&self) -> Call {
         let (link, id) = (Arc::clone(&self.link), Arc::clone(&self.id));
-        Call { link, id, time: Duration::from_secs(10), want_native: false }
+        Call { link, id, lane: Lane::Live, time: Duration::from_secs(10), want_native: false }
     }
 
     async fn host(&self) -> anyhow::Result<f64> {
@@ -138,6 +139,7 @@ impl Exchange for Memory {
         requests: Vec<Request>,
         _: Duration,
         _: usize,
+        _: Lane,
     ) -> BoxFuture<'_, Vec<Result<apiconnect::egress::Response, SendError>>> {
         let answer = |_: &Request| {
             let headers = HEADERS.iter().map(|(name, value)| ((*name).into(), (*value).into()));
