@@ -26,8 +26,10 @@ crash kills="50": build plugins
     @target/debug/crash {{kills}}
 
 # Let the ERP be away for ten minutes while 5,000 orders come in, and watch the backlog drain.
-outage orders="5000": build plugins
-    @target/debug/outage {{orders}}
+outage orders="5000": plugins
+    @.ci/say "building the host for speed (some minutes the first time)"
+    @cargo build -q --release -p apiconnect -p apiconnect-tests --bin apiconnect --bin b1sim --bin outage
+    @target/release/outage {{orders}}
 
 # Flip one bit or cut one file of a store and open it: nothing may be lost without a word. `just damage 60` is a quick look.
 damage images="500" seed="1": build
@@ -47,7 +49,8 @@ freeze version: build
 
 # Measure against native programs doing the same work; writes target/bench/summary.json.
 bench *arguments: plugins
-    cargo build -q --release -p apiconnect -p apiconnect-tests
+    @.ci/say "building the host for speed (some minutes the first time)"
+    cargo build -q --release -p apiconnect -p apiconnect-tests --bin apiconnect --bin bench
     @target/release/bench {{arguments}}
 
 # Format, lint and licence checks.

@@ -84,7 +84,7 @@ pub async fn systems(config: &HostConfig, clock: Clock) -> Result<Connections, H
     // wasmtime wants an absolute folder.
     let cache = std::path::absolute(config.data.join("compiled"))
         .map_err(|e| HostError::Folder { path: config.data.clone(), problem: e.to_string() })?;
-    let sandbox = Sandbox::new(plugin::engine(Some(&cache))?)?;
+    let sandbox = Sandbox::new(plugin::engine(Some(&cache))?)?.compiling_apart(&cache);
     let registry = Registry::new(sandbox, &config.plugins);
     registry.scan().await?;
     let connections = Connections::new(&config.connections, registry, Egress::new(clock.clone())?, clock);

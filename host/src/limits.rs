@@ -117,6 +117,11 @@ pub const WARM_MEMORY_BYTES: usize = 256 << 10;
 pub const WARM_STACK_BYTES: usize = 64 << 10;
 /// Wall time of a call when the caller names none.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the process that compiles a connector is waited for: this often, this long each. The largest known kind
+/// (Python inside) takes ten seconds on a free machine.
+pub const COMPILE_WAITS: u32 = 6_000;
+/// See [`COMPILE_WAITS`].
+pub const COMPILE_WAIT: Duration = Duration::from_millis(20);
 /// `describe` is pure; this only bounds a broken one.
 pub const DESCRIBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// One value of a connector's own state.

@@ -1,5 +1,6 @@
 //! `plugin`: connectors as files.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use super::screen::Screen;
 use crate::config::HostConfig;
 use crate::host;
+use crate::limits;
 use crate::plugin::{self, Interface, Sandbox, component_of};
 use crate::seam::Clock;
 
@@ -20,6 +22,12 @@ pub(super) enum PluginCommand {
     Inspect {
         /// The component.
         file: PathBuf,
+    },
+    /// Compile the component on standard input into a cache folder; the host runs this for itself.
+    #[command(hide = true)]
+    Compile {
+        /// The cache.
+        cache: PathBuf,
     },
     /// Make a component of a core module that was built with the Rust SDK.
     Componentize {
@@ -49,6 +57,12 @@ impl PluginCommand {
             Self::Inspect { file } => {
                 let loaded = Sandbox::new(plugin::engine(None)?)?.load(file).await?;
                 show(&told(&loaded), screen);
+                Ok(true)
+            }
+            Self::Compile { cache } => {
+                let mut wasm = Vec::new();
+                std::io::stdin().take(limits::COMPONENT_BYTES_MAX).read_to_end(&mut wasm)?;
+                plugin::compile_into(cache, &wasm)?;
                 Ok(true)
             }
             Self::Componentize { module, output } => {

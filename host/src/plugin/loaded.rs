@@ -14,6 +14,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 
 use super::bindings::exports::apiconnect::connector as contract;
 use super::bindings::exports::apiconnect::connector::connector::Description;
+use super::compiler::Compiler;
 use super::file::{self, File, FileError};
 use super::guest::Guest;
 use super::import;
@@ -117,6 +118,7 @@ pub struct Sandbox {
     engine: Engine,
     linker: Arc<Linker<Guest>>,
     slots: Arc<Semaphore>,
+    compiler: Option<Compiler>,
 }
 
 impl Sandbox {
@@ -127,7 +129,13 @@ impl Sandbox {
     pub fn new(engine: Engine) -> Result<Self, LoadError> {
         let linker = import::linker(&engine).map_err(|e| LoadError::Contract(format!("{e:#}")))?;
         let slots = Arc::new(Semaphore::new(limits::CALLS_AT_ONCE_MAX as usize));
-        Ok(Self { engine, linker: Arc::new(linker), slots })
+        Ok(Self { engine, linker: Arc::new(linker), slots, compiler: None })
+    }
+
+    /// Compiles in a process of its own from now on, where this program can be one. `cache` is the engine's own.
+    #[must_use]
+    pub fn compiling_apart(self, cache: &Path) -> Self {
+        Self { compiler: Compiler::of_this_program(cache), ..self }
     }
 
     /// Reads, checks, compiles and asks a connector, off the request path.
@@ -148,6 +156,9 @@ impl Sandbox {
     }
 
     fn prepare(&self, file: &File) -> Result<InstancePre<Guest>, LoadError> {
+        if let Some(compiler) = &self.compiler {
+            compiler.compile(&file.digest, &file.bytes);
+        }
         let component = Component::new(&self.engine, &file.bytes).map_err(|e| LoadError::Compile(format!("{e:#}")))?;
         check_imports(&self.engine, &component)?;
         check_exports(&self.engine, &component)?;
