@@ -53,6 +53,9 @@ struct New {
     claim: Claim,
 }
 
+/// What is known of a document that is offered: its job, or nothing yet.
+type Known = Result<Option<Accepted>, QueueError>;
+
 impl Queue {
     /// Accepts a document. When this returns, the document survives a power cut.
     ///
@@ -138,7 +141,7 @@ impl Queue {
     }
 
     /// What is known of each document already, and everything new as one batch.
-    fn sort_out(&self, group: &[Submission]) -> (Vec<Result<Option<Accepted>, QueueError>>, Vec<New>, Batch) {
+    fn sort_out(&self, group: &[Submission]) -> (Vec<Known>, Vec<New>, Batch) {
         let (mut known, mut new, mut batch) = (Vec::with_capacity(group.len()), Vec::new(), Batch::new());
         for submission in group {
             let claim_key = record::idempotency_key(&submission.connection, &submission.idempotency_key);
