@@ -101,12 +101,12 @@ fn request(number: u64, headers: &[String]) -> Bytes {
     post("/v1/connections/erp/orders", &headers, &order(number).to_string())
 }
 
-fn reference(number: u64) -> String {
+pub(super) fn reference(number: u64) -> String {
     format!("WEB-2026-{number:08}")
 }
 
 /// An order as a store sends it: five lines, a delivery address, a note.
-fn order(number: u64) -> Value {
+pub(super) fn order(number: u64) -> Value {
     let line = |n: u64| {
         json!({ "line": n.to_string(), "product": format!("A10{n:02}"), "warehouse": "01",
             "quantity": { "value": (n * 3).to_string(), "unit": "EA" }, "unit_price": format!("{}.50", 10 + n) })

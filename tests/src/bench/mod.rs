@@ -12,6 +12,7 @@
 //! | `call`, `bare` | one call of a connector, by the host and by wasmtime alone |
 //! | `live`, `erp`, `native_prices` | price questions over HTTP, the system behind them, a native program beside |
 //! | `accept`, `native_orders` | durable orders over HTTP, a native program beside |
+//! | `queue` | the queue beside others, and with a backlog; `queue_jobs`, `queue_sled`, `queue_apalis` carry jobs, `queue_backlog` and `queue_pace` ask a host that has many |
 //! | `memory` | what an idle host holds |
 //!
 //! A section measures one thing: a new one is a module here and a line in [`SECTIONS`].
@@ -26,6 +27,12 @@ mod load;
 mod memory;
 mod native_orders;
 mod native_prices;
+mod queue;
+mod queue_apalis;
+mod queue_backlog;
+mod queue_jobs;
+mod queue_pace;
+mod queue_sled;
 mod rounds;
 mod summary;
 mod usage;
@@ -49,7 +56,7 @@ struct Section {
 }
 
 /// Every section, in the order in which they run.
-const SECTIONS: [Section; 4] = [
+const SECTIONS: [Section; 5] = [
     Section {
         name: "call",
         about: "one call of a connector beside bare wasmtime",
@@ -64,6 +71,11 @@ const SECTIONS: [Section; 4] = [
         name: "accept",
         about: "durable orders over HTTP beside bare sled with fdatasync",
         run: |progress| Box::pin(accept::run(progress)),
+    },
+    Section {
+        name: "queue",
+        about: "jobs end to end beside apalis and bare sled; a host with a million documents that wait",
+        run: |progress| Box::pin(queue::run(progress)),
     },
     Section {
         name: "memory",
@@ -89,6 +101,11 @@ impl Progress {
     /// So many rounds will be measured.
     fn rounds(&self, count: usize) {
         self.0.set_length(count as u64);
+    }
+
+    /// What is done just now.
+    fn say(&self, said: String) {
+        self.0.set_message(said);
     }
 
     /// One of them is.
@@ -119,6 +136,7 @@ pub async fn run(arguments: Vec<String>) -> anyhow::Result<()> {
         ["serve", "erp", behind] => erp::serve((*behind).to_owned()).await,
         ["serve", "prices", erp] => native_prices::serve((*erp).to_owned()).await,
         ["serve", "orders", folder] => native_orders::serve(folder.into()).await,
+        ["jobs", kind, folder, jobs] => queue_jobs::run(kind, folder.as_ref(), jobs).await,
         names => measure(names).await,
     }
 }
