@@ -29,6 +29,10 @@ crash kills="50": build plugins
 outage orders="5000": build plugins
     @target/debug/outage {{orders}}
 
+# Replace a connector under 200 calls a second, with broken, slow and greedy files in between: `just swaps 200 60`.
+swaps swaps="200" seconds="60": build plugins
+    @target/debug/swaps {{swaps}} {{seconds}}
+
 # Measure against native programs doing the same work; writes target/bench/summary.json.
 bench *arguments: plugins
     cargo build -q --release -p apiconnect -p apiconnect-tests

@@ -5,4 +5,5 @@ pub mod crash;
 pub mod demo;
 pub mod outage;
 pub mod sim;
+pub mod swaps;
 pub mod world;

@@ -71,7 +71,7 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Look at connectors, and make components of core modules.
+    /// Look at connectors, install them, choose their versions, and make components of core modules.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
 }
@@ -106,7 +106,7 @@ async fn run(cli: Cli, screen: &mut Screen) -> anyhow::Result<bool> {
         Command::Schedule(command) => command.run(&remote.client(&config)?, screen).await,
         Command::Jobs(jobs) => jobs.run(&remote.client(&config)?, screen).await,
         Command::Key(key) => key.run(&config, &remote, screen).await,
-        Command::Plugin(plugin) => plugin.run(&config, screen).await,
+        Command::Plugin(plugin) => plugin.run(&config, &remote, screen).await,
     }
 }
 

@@ -4,7 +4,7 @@ mod connection;
 mod host;
 
 pub use connection::{Batch, ConnectionFile, Delivery, Granted, Limits, Parallel, read_folder};
-pub use host::{HostConfig, LanesConfig, LimitsConfig, LiveConfig, LogConfig, LogFormat, QueueConfig};
+pub use host::{HostConfig, LanesConfig, LimitsConfig, LiveConfig, LogConfig, LogFormat, QueueConfig, TrustConfig};
 
 use std::path::{Path, PathBuf};
 
