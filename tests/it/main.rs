@@ -16,6 +16,7 @@ mod golden;
 mod harm;
 mod house;
 mod live;
+mod plugin_command;
 mod queue;
 mod signed;
 mod swap;

@@ -215,6 +215,26 @@ async fn a_component_may_export_more_than_the_contract_knows() {
 }
 
 #[tokio::test]
+async fn a_kept_version_that_was_altered_on_disk_does_not_serve() {
+    let shelf = Shelf::open();
+    let first = shelf.plugin().await["digest"].as_str().unwrap().to_owned();
+    assert_eq!(shelf.upload(named("1.1.0")).await.status, 201);
+    let kept = shelf.folder.path().join(format!("data/plugins/{first}.wasm"));
+    std::fs::write(&kept, named("6.6.6")).unwrap();
+    let back = shelf.act("rollback", &json!({})).await;
+    assert_eq!(back.status, 422, "{}", back.text);
+    assert!(back.body["detail"].as_str().unwrap().contains("not what was kept"), "{}", back.text);
+    assert_eq!(shelf.answers("v").await, "1.1.0", "what serves goes on");
+    let shelf = shelf.restart();
+    assert_eq!(shelf.answers("v").await, "1.1.0", "nothing was written down");
+    // The one that serves is altered: the file in the folder is as good, and is loaded instead.
+    let digest = shelf.plugin().await["digest"].as_str().unwrap().to_owned();
+    std::fs::write(shelf.folder.path().join(format!("data/plugins/{digest}.wasm")), named("6.6.6")).unwrap();
+    let shelf = shelf.restart();
+    assert_eq!(shelf.answers("v").await, "1.1.0");
+}
+
+#[tokio::test]
 async fn files_that_come_and_go_under_load_fail_no_call() {
     let report = apiconnect_tests::swaps::run(12, 6, 42).await.unwrap();
     assert!(report.calls > 200, "{report:?}");
