@@ -92,7 +92,6 @@ fn cases() -> Vec<Case> {
         post("an unknown scope", "/v1/keys", r#"{"name":"x","scopes":["rad"]}"#),
         post("a component that is none", "/v1/plugins", "PK"),
         post("a connector that is not installed", "/v1/plugins/nope:rollback", "{}"),
-        post("a version that is not kept", "/v1/plugins/hostile:activate", r#"{"digest":"sha256:00"}"#),
         post("a connector without a way back", "/v1/plugins/hostile:rollback", "{}"),
         get("an unknown path", "/v2/orders", Key::Admin),
         Case { method: Method::DELETE, ..post("a wrong method", PRICES, "") },
