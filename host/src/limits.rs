@@ -69,6 +69,9 @@ pub const VERSIONS_KEPT: usize = 8;
 pub const CONNECTORS_MAX: usize = 1_000;
 /// Uploads of connectors in progress at a time, each as large as a component may be.
 pub const UPLOADS_AT_ONCE_MAX: usize = 2;
+/// Connectors that wait to be compiled, one at a time; uploads, the folder and the versions that connections hold on to
+/// are a handful together.
+pub const COMPILES_WAITING_MAX: usize = 8;
 /// Frames of a crashed connector's stack that are told; the innermost ones say where it happened.
 pub const TRAP_FRAMES_MAX: usize = 12;
 /// One function's name in such a stack; generic Rust functions have names without end.

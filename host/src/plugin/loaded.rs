@@ -14,6 +14,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 
 use super::bindings::exports::apiconnect::connector as contract;
 use super::bindings::exports::apiconnect::connector::connector::Description;
+use super::compiler::Compiler;
 use super::file::{self, File, FileError};
 use super::guest::Guest;
 use super::import;
@@ -121,6 +122,7 @@ pub struct Sandbox {
     engine: Engine,
     linker: Arc<Linker<Guest>>,
     slots: Arc<Semaphore>,
+    compiler: Compiler,
 }
 
 impl Sandbox {
@@ -131,7 +133,7 @@ impl Sandbox {
     pub fn new(engine: Engine) -> Result<Self, LoadError> {
         let linker = import::linker(&engine).map_err(|e| LoadError::Contract(format!("{e:#}")))?;
         let slots = Arc::new(Semaphore::new(limits::CALLS_AT_ONCE_MAX as usize));
-        Ok(Self { engine, linker: Arc::new(linker), slots })
+        Ok(Self { engine, linker: Arc::new(linker), slots, compiler: Compiler::start()? })
     }
 
     /// Reads, checks, compiles and asks a connector, off the request path.
@@ -147,11 +149,7 @@ impl Sandbox {
     /// The same for a file that was read already.
     pub(super) async fn load_file(&self, file: &Arc<File>) -> Result<Loaded, LoadError> {
         let (sandbox, bytes) = (self.clone(), Arc::clone(file));
-        let prepared = seam::spawn_blocking(move || {
-            let prepared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sandbox.prepare(&bytes)));
-            prepared.unwrap_or_else(|_| Err(LoadError::Compile("the compiler gave up on this file".into())))
-        });
-        let pre = prepared.await.map_err(|e| LoadError::Compile(e.to_string()))??;
+        let pre = self.compiler.run(move || sandbox.prepare(&bytes)).await?;
         self.finish(file, pre).await
     }
 

@@ -8,6 +8,7 @@
 pub mod bindings;
 mod call;
 mod change;
+mod compiler;
 mod crash;
 mod engine;
 mod file;

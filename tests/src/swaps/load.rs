@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::world::Client;
@@ -155,8 +155,7 @@ async fn go_on(client: Client, history: Arc<History>, stopped: Arc<AtomicBool>) 
 
 async fn call(client: Client, history: Arc<History>, seen: Arc<Mutex<Seen>>) {
     let (began, watch) = (history.now(), Instant::now());
-    let question = json!({ "lines": [{ "product": "A1", "quantity": { "value": "1", "unit": "EA" } }] });
-    let answer = client.post("/v1/connections/v/prices:query", &question).await;
+    let answer = client.post("/v1/connections/v/prices:query", &super::question()).await;
     let took = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
     let line = answer.as_ref().map(|answer| answer.body["lines"][0].clone()).unwrap_or(Value::Null);
     // Its own word and the host's: they must be the same.
