@@ -21,6 +21,9 @@ mod record;
 mod registry;
 mod signature;
 
+#[cfg(test)]
+mod registry_tests;
+
 pub use call::{Call, CallError, Ended};
 pub use change::{ChangeError, Changed};
 pub use engine::{EngineError, engine};
