@@ -33,6 +33,10 @@ outage orders="5000": build plugins
 swaps swaps="200" seconds="60": build plugins
     @target/debug/swaps {{swaps}} {{seconds}}
 
+# Ask 100,000 prices while 1,000 versions come, and see whether memory stays.
+soak calls="100000" reloads="1000": build plugins
+    @target/debug/soak {{calls}} {{reloads}}
+
 # Measure against native programs doing the same work; writes target/bench/summary.json.
 bench *arguments: plugins
     cargo build -q --release -p apiconnect -p apiconnect-tests

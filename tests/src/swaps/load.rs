@@ -11,7 +11,6 @@ use tokio::task::JoinSet;
 
 use crate::world::Client;
 
-const CALLS_PER_SECOND: u32 = 200;
 /// Calls on their way at a time; a host that stands still would otherwise be asked without end.
 const CALLS_AT_ONCE_MAX: usize = 1_000;
 
@@ -114,9 +113,9 @@ pub(super) struct Load {
 }
 
 impl Load {
-    pub(super) fn start(client: &Client, history: &Arc<History>) -> Self {
+    pub(super) fn start(client: &Client, history: &Arc<History>, per_second: u32) -> Self {
         let stopped = Arc::new(AtomicBool::new(false));
-        let task = tokio::spawn(go_on(client.clone(), Arc::clone(history), Arc::clone(&stopped)));
+        let task = tokio::spawn(go_on(client.clone(), Arc::clone(history), Arc::clone(&stopped), per_second));
         Self { stopped, task }
     }
 
@@ -126,9 +125,9 @@ impl Load {
     }
 }
 
-async fn go_on(client: Client, history: Arc<History>, stopped: Arc<AtomicBool>) -> Outcome {
+async fn go_on(client: Client, history: Arc<History>, stopped: Arc<AtomicBool>, per_second: u32) -> Outcome {
     let seen = Arc::new(Mutex::new(Seen::default()));
-    let mut ticks = tokio::time::interval(Duration::from_secs(1) / CALLS_PER_SECOND);
+    let mut ticks = tokio::time::interval(Duration::from_secs(1) / per_second);
     let mut calls = JoinSet::new();
     let started = Instant::now();
     while !stopped.load(Ordering::Relaxed) {

@@ -3,6 +3,7 @@
 
 mod file;
 mod load;
+mod soak;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +17,11 @@ use serde_json::json;
 use crate::world::{Answer, Client, Folder, Version};
 use file::{Dice, Kind};
 use load::{History, Load};
+pub use soak::{Report as SoakReport, run as soak};
 
 const CONNECTION: &str =
     "connector = \"versioned\"\nbase_url = \"http://127.0.0.1:9\"\ngrants = { private_network = true }\n";
+const CALLS_PER_SECOND: u32 = 200;
 /// Load and swaps before the first look at the memory: pools and caches are warm then.
 const WARM_UP: Duration = Duration::from_secs(3);
 const WARM_SWAPS: u32 = 5;
@@ -84,7 +87,7 @@ pub async fn run(swaps: u32, seconds: u64, seed: u64) -> anyhow::Result<Report> 
     folder.connection("v", CONNECTION)?;
     let (host, client) = folder.serve()?;
     let history = Arc::new(History::starting_with("1.0.0"));
-    let load = Load::start(&client, &history);
+    let load = Load::start(&client, &history, CALLS_PER_SECOND);
     let mut run = Run { folder, client, history, dice: Dice::new(seed), counts: Counts::default() };
     for _ in 0..WARM_SWAPS {
         let version = Version::named(run.next());
