@@ -12,7 +12,7 @@ demo *arguments: build plugins
     @target/debug/demo {{arguments}}
 
 # Run every test except those against real software.
-test: build plugins
+test: build plugins strace
     cargo test -q -p apiconnect -p apiconnect-tests
     cargo test -q -p apiconnect-sdk -p sap-business-one -p tryton
 
@@ -26,8 +26,26 @@ crash kills="50": build plugins
     @target/debug/crash {{kills}}
 
 # Let the ERP be away for ten minutes while 5,000 orders come in, and watch the backlog drain.
-outage orders="5000": build plugins
-    @target/debug/outage {{orders}}
+outage orders="5000": plugins
+    @.ci/say "building the host for speed (some minutes the first time)"
+    @cargo build -q --release -p apiconnect -p apiconnect-tests --bin apiconnect --bin b1sim --bin outage
+    @target/release/outage {{orders}}
+
+# Flip one bit or cut one file of a store and open it: nothing may be lost without a word. `just damage 60` is a quick look.
+damage images="500" seed="1": build
+    @target/debug/damage {{images}} {{seed}}
+
+# Cut the power on paper, after any write of a real run, and open what is left: `just powercut 24`.
+powercut images="200" seed="1": build strace
+    @target/debug/powercut {{images}} {{seed}}
+
+# Make the disk fail under a running host, at so many places of each call that writes (16: at all of them).
+faults places="16": build strace
+    @target/debug/faults {{places}}
+
+# Freeze a store of this version below tests/frozen/store, once for each release: later versions must open it.
+freeze version: build
+    @tests/frozen/freeze {{version}}
 
 # Replace a connector under 200 calls a second, with broken, slow and greedy files in between: `just swaps 200 60`.
 swaps swaps="200" seconds="60": build plugins
@@ -39,7 +57,8 @@ soak calls="100000" reloads="1000": build plugins
 
 # Measure against native programs doing the same work; writes target/bench/summary.json.
 bench *arguments: plugins
-    cargo build -q --release -p apiconnect -p apiconnect-tests
+    @.ci/say "building the host for speed (some minutes the first time)"
+    cargo build -q --release -p apiconnect -p apiconnect-tests --bin apiconnect --bin bench
     @target/release/bench {{arguments}}
 
 # Format, lint and licence checks.
@@ -61,3 +80,8 @@ build:
 # Build the connectors into target/plugins/components.
 plugins: build
     @.ci/plugins
+
+# strace records and disturbs system calls for `powercut`, `faults` and the tests of the store.
+[private]
+strace:
+    @command -v strace >/dev/null || { .ci/say "installing strace"; sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo; $sudo apt-get install -y -qq strace >/dev/null; }

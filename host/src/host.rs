@@ -1,5 +1,9 @@
 //! A host: its parts put together, started, and stopped without losing anything.
 
+mod records;
+
+pub use records::{Records, master_keys, open_folder, records_folder};
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,6 +24,7 @@ use crate::plugin::{
 };
 use crate::queue::{ConnectorCarrier, Gathering, Queue, QueueError, Terms};
 use crate::seam::{self, Clock};
+use crate::secret::VaultError;
 use crate::store::{OpenOptions, SledStore, Store, StoreError};
 use crate::telemetry::metric;
 
@@ -57,6 +62,9 @@ pub enum HostError {
     /// The way out.
     #[error(transparent)]
     Egress(#[from] EgressError),
+    /// A master key.
+    #[error(transparent)]
+    Secret(#[from] VaultError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -101,7 +109,7 @@ pub async fn connectors(
     // wasmtime wants an absolute folder.
     let cache = std::path::absolute(config.data.join("compiled"))
         .map_err(|e| HostError::Folder { path: config.data.clone(), problem: e.to_string() })?;
-    let sandbox = Sandbox::new(plugin::engine(Some(&cache))?)?;
+    let sandbox = Sandbox::new(plugin::engine(Some(&cache))?)?.compiling_apart(&cache);
     let place = Place {
         folder: config.plugins.clone(),
         kept: config.data.join("plugins"),
@@ -131,10 +139,7 @@ impl Host {
     /// starting.
     pub async fn start(config: &HostConfig, clock: Clock) -> Result<Self, HostError> {
         metric::install().map_err(|e| HostError::Metrics(e.to_string()))?;
-        let folder = config.data.join("store");
-        let opened = seam::spawn_blocking(move || SledStore::open(&folder, OpenOptions::default())).await;
-        let store = Arc::new(opened.map_err(|e| StoreError::Failed(e.to_string()))??);
-        let shared: Arc<dyn Store> = Arc::clone(&store) as _;
+        let Records { folder: store, store: shared } = Records::open(config, OpenOptions::default()).await?;
         let connections = systems(config, Some(Arc::clone(&shared)), clock.clone()).await?;
         let keys = Keys::open(Arc::clone(&shared), clock.clone())?;
         let queue = Queue::open(Arc::clone(&shared), clock.clone()).await?;
@@ -143,6 +148,7 @@ impl Host {
             queue: queue.clone(),
             connections: connections.clone(),
             store: shared,
+            records: Arc::clone(&store),
             clock: clock.clone(),
             body_bytes: config.limits.body_bytes,
             live_timeout: Duration::from_millis(config.live.timeout_ms),
@@ -160,6 +166,7 @@ impl Host {
         let keep = Duration::from_secs(u64::from(config.queue.keep_done_days) * 24 * 3_600);
         tasks.spawn(lanes.clone().retain(keep, clock, stopped.clone()));
         tasks.spawn(lanes.watch_folders(stopped.clone()));
+        tasks.spawn(watch_store(Arc::clone(&store), stopped.clone()));
         tasks.spawn(serve(listener, api.clone(), stopped));
         tracing::info!(%address, "apiconnect serves");
         Ok(Self { api, address, stop, tasks, store })
@@ -297,6 +304,16 @@ fn terms(connection: &Connection, loaded: Option<&Loaded>, usual: usize) -> Term
         terms.gathering = Gathering { most, wait: Duration::from_millis(batch.wait_ms) };
     }
     terms
+}
+
+/// Ends the host when its disk has failed: nothing can be accepted, and a start looks at everything anew.
+async fn watch_store(store: Arc<SledStore>, mut stopped: watch::Receiver<bool>) -> Result<(), HostError> {
+    while seam::within(limits::FOLDER_WATCH, stopped.wait_for(|stopped| *stopped)).await.is_none() {
+        if let Some(why) = store.failed() {
+            return Err(StoreError::Failed(why).into());
+        }
+    }
+    Ok(())
 }
 
 async fn serve(listener: TcpListener, api: Api, mut stopped: watch::Receiver<bool>) -> Result<(), HostError> {

@@ -25,8 +25,9 @@ pub const HEADERS_MAX: usize = 128;
 pub const URL_BYTES_MAX: usize = 16 << 10;
 /// Sockets one connection may hold open at a time, idle or busy; many systems license sessions by the dozen.
 pub const SOCKETS_PER_CONNECTION_MAX: usize = 64;
-/// Idle sockets kept for reuse by one connection.
-pub const IDLE_SOCKETS_PER_CONNECTION_MAX: usize = 32;
+/// Idle sockets kept for reuse by one connection: as many as it may open, else a busy connection closes a socket after
+/// one exchange and dials again for the next.
+pub const IDLE_SOCKETS_PER_CONNECTION_MAX: usize = SOCKETS_PER_CONNECTION_MAX;
 /// How long an idle socket is kept; load balancers commonly cut at 60 s.
 pub const IDLE_SOCKET_TIMEOUT: Duration = Duration::from_secs(45);
 /// Addresses of one name that are tried before giving up.
@@ -54,8 +55,25 @@ pub const STORE_SEGMENT_BYTES: usize = 8 << 20;
 pub const STORE_CACHE_BYTES: u64 = 64 << 20;
 /// Opening a damaged store can hang; after this it is reported instead.
 pub const STORE_OPEN_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long worker threads of the storage engine may keep its lock after it was closed: this often, this long each.
+pub const STORE_UNLOCK_WAITS: u32 = 500;
+/// See [`STORE_UNLOCK_WAITS`].
+pub const STORE_UNLOCK_WAIT: Duration = Duration::from_millis(10);
 /// Change notices a slow watcher may lag behind before it is told to scan again.
 pub const WATCH_LAG_MAX: usize = 4_096;
+/// Free space below which no new documents are taken in. The store grows in steps of 8 MiB and writes each change some
+/// times over, so this much lets thousands of documents that were taken in come to their end.
+pub const DISK_FREE_BYTES_MIN: u64 = 256 << 20;
+/// How long an answer about free space holds; a disk that fills faster is noticed by the failed write.
+pub const DISK_LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What a snapshot remembers of records that change while it is read.
+pub const SNAPSHOT_BYTES_MAX: usize = 256 << 20;
+/// Kinds of records that are counted apart; more are counted together.
+pub const RECORD_KINDS_MAX: usize = 64;
+/// How long the reader of a running host's backup may stand still; the store remembers old records for it meanwhile.
+pub const BACKUP_READER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Bytes of a backup that wait for a slow reader.
+pub const BACKUP_CHUNK_BYTES: usize = 256 << 10;
 
 // ---- plugin -----------------------------------------------------------------------------------------------------
 
@@ -69,9 +87,6 @@ pub const VERSIONS_KEPT: usize = 8;
 pub const CONNECTORS_MAX: usize = 1_000;
 /// Uploads of connectors in progress at a time, each as large as a component may be.
 pub const UPLOADS_AT_ONCE_MAX: usize = 2;
-/// Connectors that wait to be compiled, one at a time; uploads, the folder and the versions that connections hold on to
-/// are a handful together.
-pub const COMPILES_WAITING_MAX: usize = 8;
 /// Frames of a crashed connector's stack that are told; the innermost ones say where it happened.
 pub const TRAP_FRAMES_MAX: usize = 12;
 /// One function's name in such a stack; generic Rust functions have names without end.
@@ -116,6 +131,11 @@ pub const WARM_MEMORY_BYTES: usize = 256 << 10;
 pub const WARM_STACK_BYTES: usize = 64 << 10;
 /// Wall time of a call when the caller names none.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the process that compiles a connector is waited for: this often, this long each. The largest known kind
+/// (Python inside) takes ten seconds on a free machine.
+pub const COMPILE_WAITS: u32 = 6_000;
+/// See [`COMPILE_WAITS`].
+pub const COMPILE_WAIT: Duration = Duration::from_millis(20);
 /// `describe` is pure; this only bounds a broken one.
 pub const DESCRIBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// One value of a connector's own state.

@@ -12,13 +12,13 @@ const EDGES: [(&str, &[&str]); 15] = [
     ("config", &["egress", "secret"]),
     ("connection", &["config", "egress", "plugin", "secret"]),
     ("egress", &["secret"]),
-    ("host", &["access", "api", "config", "connection", "egress", "plugin", "queue", "store", "telemetry"]),
+    ("host", &["access", "api", "config", "connection", "egress", "plugin", "queue", "secret", "store", "telemetry"]),
     ("limits", &[]),
     ("plugin", &["egress", "secret", "store"]),
     ("queue", &["connection", "plugin", "store", "telemetry"]),
     ("seam", &[]),
     ("secret", &[]),
-    ("store", &["telemetry"]),
+    ("store", &["secret", "telemetry"]),
     ("telemetry", &["config"]),
 ];
 const FOR_ALL: [&str; 3] = ["commerce", "limits", "seam"];

@@ -19,6 +19,7 @@ mod live;
 mod plugin_command;
 mod queue;
 mod signed;
+mod store;
 mod swap;
 mod versions;
 

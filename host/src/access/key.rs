@@ -70,7 +70,7 @@ impl Text {
     /// What is kept of it. A key has 160 random bits, so a plain hash cannot be searched through.
     #[must_use]
     pub fn hash(&self) -> String {
-        Sha256::digest(self.0.expose()).iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:x}", Sha256::digest(self.0.expose()))
     }
 }
 

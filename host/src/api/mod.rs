@@ -17,6 +17,7 @@ mod problem;
 mod reply;
 mod route;
 mod schedules;
+mod store;
 
 pub use openapi::document as openapi;
 pub use route::router;
@@ -34,7 +35,7 @@ use crate::limits;
 use crate::plugin::{Call, Interface, Loaded};
 use crate::queue::Queue;
 use crate::seam::{self, Clock, Millis, Stopwatch};
-use crate::store::Store;
+use crate::store::{SledStore, Store};
 use crate::telemetry::metric;
 use problem::Problem;
 use reply::Provenance;
@@ -49,6 +50,8 @@ pub struct Parts {
     pub connections: Connections,
     /// Asked only whether it still works.
     pub store: Arc<dyn Store>,
+    /// The folder of the records, for backups and figures.
+    pub records: Arc<SledStore>,
     /// The time.
     pub clock: Clock,
     /// The longest request body.

@@ -10,6 +10,7 @@ use crate::commerce::types::{Error as Refusal, FieldProblem};
 use crate::connection::ConnectionError;
 use crate::plugin::{CallError, ChangeError};
 use crate::queue::{QueueError, ScheduleError};
+use crate::store::StoreError;
 
 /// The body of an error.
 #[derive(Debug, Serialize, ToSchema)]
@@ -180,15 +181,33 @@ impl From<CallError> for Problem {
     }
 }
 
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let detail = format!("failed to {error}");
+        tracing::error!("{detail}");
+        match error {
+            // The folder's place is the operator's and not the caller's.
+            StoreError::NoRoom { .. } => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "disk_nearly_full",
+                "the host's disk is nearly full, so nothing more is taken in; what was taken in before goes on. Try \
+                 again later",
+            )
+            .retry_after(60),
+            StoreError::Busy(text) => Self::new(StatusCode::CONFLICT, "store_busy", text).retry_after(30),
+            _ => {
+                let text = "the host cannot write to its disk at the moment, so nothing was accepted; try again later";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", text).retry_after(10)
+            }
+        }
+    }
+}
+
 impl From<QueueError> for Problem {
     fn from(error: QueueError) -> Self {
         let detail = format!("failed to {error}");
         match error {
-            QueueError::Store(_) => {
-                tracing::error!("{detail}");
-                let text = "the host cannot write to its disk at the moment, so nothing was accepted; try again later";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", text).retry_after(10)
-            }
+            QueueError::Store(error) => error.into(),
             QueueError::KeyReused { .. } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
             }
@@ -222,5 +241,21 @@ impl From<ScheduleError> for Problem {
             ScheduleError::Invalid(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_schedule", detail),
             ScheduleError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "unknown_schedule", detail),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nearly_full_disk_is_told_apart_from_a_broken_one() {
+        let no_room = StoreError::NoRoom { folder: "/data/store".into(), free_mib: 3, min_mib: 256 };
+        let response = Problem::from(QueueError::Store(no_room)).into_response();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "60");
+        let broken = Problem::from(QueueError::Store(StoreError::Failed("at /data".to_owned())));
+        assert_eq!((broken.status, broken.code), (503, "store_failed"));
+        assert!(!broken.detail.contains("/data"), "places are for the operator");
     }
 }

@@ -8,6 +8,7 @@ use axum::routing::{get, post, put};
 use super::problem::Problem;
 use super::{
     Api, bulk, causes, connections, customers, health, jobs, keys, live, observe, openapi, orders, plugins, schedules,
+    store,
 };
 
 /// The whole API.
@@ -33,6 +34,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/schedules/{schedule}", put(schedules::put).delete(schedules::remove))
         .route("/v1/plugins", get(plugins::list).post(plugins::install))
         .route("/v1/plugins/{plugin}", post(plugins::act))
+        .route("/v1/store", get(store::stats))
+        .route("/v1/store:backup", post(store::backup))
         .route("/v1/keys", get(keys::list).post(keys::create))
         .route("/v1/keys/{key}", post(keys::act))
         .method_not_allowed_fallback(wrong_method)

@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use bytes::Bytes;
 use clap::Args;
 use serde_json::Value;
 
 use crate::config::HostConfig;
-use crate::egress::{Auth, Egress, Outlet, OutletSettings, Request};
+use crate::egress::{Auth, Download, Egress, Outlet, OutletSettings, Request};
 use crate::limits;
 use crate::seam::Clock;
-use crate::secret::Vault;
+use crate::secret::{Secret, Vault};
 
 /// Longer than the longest `Prefer: wait`.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -34,7 +34,8 @@ impl Remote {
         self.key.is_some()
     }
 
-    pub(super) fn client(&self, config: &Path) -> anyhow::Result<Client> {
+    /// The address of the host.
+    fn address(&self, config: &Path) -> anyhow::Result<url::Url> {
         let url = match &self.url {
             Some(url) => url.clone(),
             None => {
@@ -45,12 +46,32 @@ impl Remote {
                 format!("http://{address}")
             }
         };
-        let url = url::Url::parse(&url).with_context(|| format!("read --url `{url}`"))?;
-        let Some(key) = &self.key else {
-            bail!(
-                "find an API key: set APICONNECT_KEY to one that `apiconnect init` or `apiconnect key create` printed"
-            )
-        };
+        url::Url::parse(&url).with_context(|| format!("read --url `{url}`"))
+    }
+
+    fn key(&self) -> anyhow::Result<&str> {
+        self.key.as_deref().context(
+            "find an API key: set APICONNECT_KEY to one that `apiconnect init` or `apiconnect key create` printed",
+        )
+    }
+
+    /// Begins to read a long answer of the host.
+    pub(super) async fn download(&self, config: &Path, path: &str) -> anyhow::Result<Download> {
+        let url = self.address(config)?.join(path)?;
+        let egress = Egress::new(Clock::system())?;
+        let answer = egress.download(&url, &Secret::new(self.key()?)).await;
+        let mut answer = answer.with_context(|| format!("reach the host at {url}"))?;
+        if answer.status < 300 {
+            return Ok(answer);
+        }
+        // An error of the API is short; what is more is none.
+        let body = answer.next().await?.unwrap_or_default();
+        Err(refused(answer.status, &serde_json::from_slice(&body).unwrap_or_default(), url.as_str()))
+    }
+
+    pub(super) fn client(&self, config: &Path) -> anyhow::Result<Client> {
+        let url = self.address(config)?;
+        let key = self.key()?;
         let mut settings = OutletSettings::new("apiconnect", url.clone());
         settings.private_network = true;
         // Components are larger than any document.
@@ -131,10 +152,15 @@ impl Client {
             return Ok(answer.body);
         }
         let value: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-        match value.get("detail").and_then(Value::as_str) {
-            Some(detail) => bail!("do that: {detail}"),
-            None => bail!("do that: the host at {} answered {}", self.url, answer.status),
-        }
+        Err(refused(answer.status, &value, &self.url))
+    }
+}
+
+/// What the API says about a request that it refused.
+fn refused(status: u16, body: &Value, url: &str) -> anyhow::Error {
+    match body.get("detail").and_then(Value::as_str) {
+        Some(detail) => anyhow!("do that: {detail}"),
+        None => anyhow!("do that: the host at {url} answered {status}"),
     }
 }
 

@@ -11,8 +11,9 @@ use super::client::{Remote, segment};
 use super::screen::Screen;
 use crate::access::{KeyRecord, Keys, NewKey, Scope};
 use crate::config::HostConfig;
-use crate::seam::{self, Clock};
-use crate::store::{OpenOptions, SledStore};
+use crate::host::Records;
+use crate::seam::Clock;
+use crate::store::OpenOptions;
 
 /// Without APICONNECT_KEY the keys are changed in the data folder itself, which works while the host stands still.
 #[derive(Debug, Subcommand)]
@@ -69,10 +70,9 @@ impl KeyCommand {
     }
 
     async fn in_folder(&self, config: &Path) -> anyhow::Result<Value> {
-        let folder = HostConfig::read(config)?.data.join("store");
-        let opened = seam::spawn_blocking(move || SledStore::open(&folder, OpenOptions::default())).await?;
-        let store = Arc::new(opened.context("change keys; while the host runs, set APICONNECT_KEY to an admin key")?);
-        let keys = Keys::open(Arc::clone(&store) as _, Clock::system())?;
+        let opened = Records::open(&HostConfig::read(config)?, OpenOptions::default()).await;
+        let records = opened.context("change keys; while the host runs, set APICONNECT_KEY to an admin key")?;
+        let keys = Keys::open(Arc::clone(&records.store), Clock::system())?;
         let answer = match self {
             Self::Create(create) => {
                 let (text, record) = keys.create(create.new_key()).await?;
@@ -85,7 +85,7 @@ impl KeyCommand {
             Self::List => json!({ "items": keys.list().iter().map(told).collect::<Vec<_>>() }),
             Self::Revoke { id } => told(&keys.revoke(id).await?),
         };
-        seam::spawn_blocking(move || store.close()).await?;
+        records.close().await;
         Ok(answer)
     }
 }

@@ -12,6 +12,7 @@ mod plugin;
 mod schedule;
 mod screen;
 mod serve;
+mod store;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -71,6 +72,9 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Verify, back up, restore and look at the records: accepted documents, jobs, keys.
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     /// Look at connectors, install them, choose their versions, and make components of core modules.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -81,6 +85,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    crate::store::log_engine_panics();
     let mut screen = Screen::new(cli.json);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ran = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(cli, &mut screen)));
@@ -106,6 +111,7 @@ async fn run(cli: Cli, screen: &mut Screen) -> anyhow::Result<bool> {
         Command::Schedule(command) => command.run(&remote.client(&config)?, screen).await,
         Command::Jobs(jobs) => jobs.run(&remote.client(&config)?, screen).await,
         Command::Key(key) => key.run(&config, &remote, screen).await,
+        Command::Store(store) => store.run(&config, &remote, screen).await,
         Command::Plugin(plugin) => plugin.run(&config, &remote, screen).await,
     }
 }

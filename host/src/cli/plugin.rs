@@ -1,5 +1,6 @@
 //! `plugin`: connectors as files, and the versions that serve.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,9 +13,11 @@ use super::client::{Remote, segment};
 use super::screen::Screen;
 use crate::config::HostConfig;
 use crate::host;
+use crate::host::Records;
+use crate::limits;
 use crate::plugin::{self, Changed, Interface, Registry, Sandbox, Signature, Trust, component_of};
-use crate::seam::{self, Clock};
-use crate::store::{OpenOptions, SledStore};
+use crate::seam::Clock;
+use crate::store::OpenOptions;
 
 /// With APICONNECT_KEY a running host is asked; without it the folders are used, which works while the host stands
 /// still.
@@ -38,6 +41,12 @@ pub(super) enum PluginCommand {
     Rollback {
         /// The connector.
         name: String,
+    },
+    /// Compile the component on standard input into a cache folder; the host runs this for itself.
+    #[command(hide = true)]
+    Compile {
+        /// The cache.
+        cache: PathBuf,
     },
     /// Make a component of a core module that was built with the Rust SDK.
     Componentize {
@@ -66,6 +75,12 @@ impl PluginCommand {
         match self {
             Self::Inspect { file } => inspect(config, file, screen).await,
             Self::Componentize { module, output } => componentize(module, output, screen),
+            Self::Compile { cache } => {
+                let mut wasm = Vec::new();
+                std::io::stdin().take(limits::COMPONENT_BYTES_MAX).read_to_end(&mut wasm)?;
+                plugin::compile_into(cache, &wasm)?;
+                Ok(true)
+            }
             Self::List => {
                 let answer = match remote.has_key() {
                     true => remote.client(config)?.get("/v1/plugins").await?,
@@ -106,19 +121,19 @@ impl PluginCommand {
                 client.post(&format!("/v1/plugins/{}:activate", segment(name)), Some(&body)).await
             }
             Self::Rollback { name } => client.post(&format!("/v1/plugins/{}:rollback", segment(name)), None).await,
-            Self::List | Self::Inspect { .. } | Self::Componentize { .. } => bail!("change nothing"),
+            Self::List | Self::Inspect { .. } | Self::Componentize { .. } | Self::Compile { .. } => {
+                bail!("change nothing")
+            }
         }
     }
 
     async fn in_store(&self, config: &Path) -> anyhow::Result<Value> {
         let config = HostConfig::read(config)?;
-        let folder = config.data.join("store");
-        let opened = seam::spawn_blocking(move || SledStore::open(&folder, OpenOptions::default())).await?;
-        let store =
-            Arc::new(opened.context("change connectors; while the host runs, set APICONNECT_KEY to an admin key")?);
-        let registry = host::connectors(&config, Some(Arc::clone(&store) as _), Clock::system()).await?;
+        let opened = Records::open(&config, OpenOptions::default()).await;
+        let records = opened.context("change connectors; while the host runs, set APICONNECT_KEY to an admin key")?;
+        let registry = host::connectors(&config, Some(Arc::clone(&records.store)), Clock::system()).await?;
         let changed = self.change(&registry).await;
-        seam::spawn_blocking(move || store.close()).await?;
+        records.close().await;
         let Changed { name, active, waiting } = changed?;
         Ok(json!({ "name": name, "version": active.version, "digest": active.digest, "waiting": waiting }))
     }
@@ -133,7 +148,9 @@ impl PluginCommand {
                 Ok(registry.activate(name, digest.as_deref(), *accept).await?)
             }
             Self::Rollback { name } => Ok(registry.roll_back(name).await?),
-            Self::List | Self::Inspect { .. } | Self::Componentize { .. } => bail!("change nothing"),
+            Self::List | Self::Inspect { .. } | Self::Componentize { .. } | Self::Compile { .. } => {
+                bail!("change nothing")
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::ConfigError;
 use crate::limits;
+use crate::secret::Source;
 
 /// The configuration of a host. Every field has a default; paths start at the file's folder.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct HostConfig {
     pub live: LiveConfig,
     /// Bounds of the API.
     pub limits: LimitsConfig,
+    /// The records on the disk.
+    pub store: StoreConfig,
 }
 
 /// The `[trust]` table.
@@ -101,6 +104,16 @@ pub struct LiveConfig {
     pub timeout_ms: u64,
 }
 
+/// The `[store]` table.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// Where the key is that records are sealed with; without one they are not sealed.
+    pub master_key: Option<Source>,
+    /// Where the key before it is, while keys are being changed.
+    pub previous_key: Option<Source>,
+}
+
 /// The `[limits]` table.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
@@ -121,6 +134,7 @@ impl Default for HostConfig {
             queue: QueueConfig::default(),
             live: LiveConfig::default(),
             limits: LimitsConfig::default(),
+            store: StoreConfig::default(),
         }
     }
 }
@@ -154,6 +168,8 @@ impl Default for LimitsConfig {
 }
 
 impl HostConfig {
+    /// Where `init` puts the master key, and the template looks for it.
+    pub const MASTER_KEY_FILE: &str = "master.key";
     /// What `init` writes: every field with its default, as a comment.
     pub const TEMPLATE: &str = include_str!("apiconnect.toml");
 
@@ -186,13 +202,32 @@ impl HostConfig {
         for place in [&mut config.data, &mut config.plugins, &mut config.connections] {
             *place = folder.join(&*place);
         }
+        for key in [&mut config.store.master_key, &mut config.store.previous_key] {
+            if let Some(Source::File(file)) = key {
+                *file = folder.join(&*file);
+            }
+        }
         Ok(config)
+    }
+
+    /// The template with its example of a master key in force: [`HostConfig::MASTER_KEY_FILE`].
+    #[must_use]
+    pub fn template_with_master_key() -> String {
+        Self::TEMPLATE.replace("#: [store]", "[store]").replace("# master_key =", "master_key =")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::HostConfig;
+
+    #[test]
+    fn the_template_of_init_has_a_master_key() {
+        let told: HostConfig = toml::from_str(&HostConfig::template_with_master_key()).unwrap();
+        let key = crate::secret::Source::File(HostConfig::MASTER_KEY_FILE.into());
+        let store = super::StoreConfig { master_key: Some(key), previous_key: None };
+        assert_eq!(told, HostConfig { store, ..HostConfig::default() });
+    }
 
     #[test]
     fn the_template_says_the_defaults() {

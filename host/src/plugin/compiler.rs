@@ -1,63 +1,78 @@
-//! One thread compiles all connectors, one after the other.
+//! Compiling in a process of its own, which leaves the machine code in the cache and takes its memory with it.
 //!
-//! Compiling needs some megabytes for a moment. The system's allocator keeps an arena a thread and gives little of it
-//! back, so compiling on whichever thread is free would leave that memory behind in each of them. It also leaves the
-//! other cores to the calls that are answered meanwhile.
+//! The compiler needs several times what an idle host holds, and an allocator keeps some of that. A file that makes the
+//! compiler run away or crash ends that process and not the host. Where no such process can be had (a host inside
+//! another program), the host compiles by itself.
 
-use std::thread;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
-use tokio::sync::{mpsc, oneshot};
+use wasmtime::component::Component;
 
-use super::loaded::LoadError;
+use super::engine::{self, EngineError};
 use crate::limits;
 
-type Work = Box<dyn FnOnce() + Send>;
-
-/// The way to the thread. Cheap to clone; the thread ends with the last clone.
-#[derive(Clone)]
-pub(super) struct Compiler(mpsc::Sender<Work>);
+/// The program that compiles, and the cache it shares with the host.
+#[derive(Clone, Debug)]
+pub(super) struct Compiler {
+    program: PathBuf,
+    cache: PathBuf,
+}
 
 impl Compiler {
-    pub(super) fn start() -> Result<Self, LoadError> {
-        let (sender, mut work) = mpsc::channel::<Work>(limits::COMPILES_WAITING_MAX);
-        let compile = move || {
-            while let Some(work) = work.blocking_recv() {
-                work();
-            }
-        };
-        let started = thread::Builder::new().name("compiler".to_owned()).spawn(compile);
-        started.map_err(|e| LoadError::Compile(format!("the thread for it does not start: {e}")))?;
-        Ok(Self(sender))
+    /// This very program, when it is the product's own: another one would not know the command.
+    pub(super) fn of_this_program(cache: &Path) -> Option<Self> {
+        let program = std::env::current_exe().ok()?;
+        let own = program.file_stem().is_some_and(|name| name == "apiconnect");
+        own.then(|| Self { program, cache: cache.to_owned() })
     }
 
-    /// Runs `work` on the thread. A panic in it is an error of this work alone.
-    pub(super) async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
-    ) -> Result<T, LoadError> {
-        let (answer, answered) = oneshot::channel();
-        let work = move || {
-            let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-            let done = done.unwrap_or_else(|_| Err(LoadError::Compile("the compiler gave up on this file".to_owned())));
-            // Nobody may be waiting any more; then nobody wants it.
-            let _ = answer.send(done);
-        };
-        let gone = || LoadError::Compile("the compiler has stopped; start the host anew".to_owned());
-        self.0.send(Box::new(work)).await.map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+    /// Fills the cache. Whether that worked shows when the host takes the component up: it finds the code, or compiles
+    /// the file itself and has the error to tell.
+    pub(super) fn compile(&self, digest: &str, wasm: &[u8]) {
+        // A mark saves the process where the code is there from before; where it was cleaned away, the host compiles.
+        let mark = self.cache.join(format!("{digest}-{}", env!("CARGO_PKG_VERSION")));
+        if mark.exists() {
+            return;
+        }
+        match self.run(wasm) {
+            Ok(true) => drop(std::fs::write(mark, "")),
+            Ok(false) => tracing::debug!("the compiling process did not finish its work"),
+            Err(error) => tracing::debug!(%error, "the compiling process could not be had"),
+        }
+    }
+
+    fn run(&self, wasm: &[u8]) -> std::io::Result<bool> {
+        let mut command = Command::new(&self.program);
+        command.args(["plugin", "compile"]).arg(&self.cache);
+        // It has no business with the secrets that the host's environment may hold.
+        command.env_clear().stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        let written = child.stdin.take().map_or(Ok(()), |mut input| input.write_all(wasm));
+        let ended = wait(&mut child);
+        written.and(ended)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_panic_ends_one_piece_of_work_and_not_the_compiler() {
-        let compiler = Compiler::start().unwrap();
-        let name = || thread::current().name().map(str::to_owned);
-        let error = compiler.run::<()>(|| panic!("a fault of the compiler")).await.unwrap_err();
-        assert!(error.to_string().contains("gave up"), "{error}");
-        assert_eq!(compiler.run(move || Ok(name())).await.unwrap().as_deref(), Some("compiler"));
+/// Waits within bounds, then ends it.
+fn wait(child: &mut Child) -> std::io::Result<bool> {
+    for _ in 0..limits::COMPILE_WAITS {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status.success());
+        }
+        std::thread::sleep(limits::COMPILE_WAIT);
     }
+    child.kill()?;
+    child.wait()?;
+    Ok(false)
+}
+
+/// Compiles a component into the cache: what the process of its own does.
+///
+/// # Errors
+/// When the engine cannot be set up, or the bytes are no component that compiles.
+pub fn compile_into(cache: &Path, wasm: &[u8]) -> Result<(), EngineError> {
+    let engine = engine::engine(Some(cache))?;
+    Component::new(&engine, wasm).map(drop).map_err(|error| EngineError::new(&error))
 }

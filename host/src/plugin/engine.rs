@@ -13,6 +13,12 @@ use crate::limits;
 #[error("set up the Wasm engine: {0}")]
 pub struct EngineError(String);
 
+impl EngineError {
+    pub(super) fn new(error: &wasmtime::Error) -> Self {
+        Self(format!("{error:#}"))
+    }
+}
+
 /// Makes the engine. Compiled connectors are kept below `cache`, keyed by their content.
 ///
 /// Sandboxes come from a pool, which makes a fresh one per call affordable. Where the machine has too little address
@@ -21,7 +27,7 @@ pub struct EngineError(String);
 /// # Errors
 /// When neither way works, or the cache folder cannot be used.
 pub fn engine(cache: Option<&Path>) -> Result<Engine, EngineError> {
-    let failed = |error: wasmtime::Error| EngineError(format!("{error:#}"));
+    let failed = |error: wasmtime::Error| EngineError::new(&error);
     let mut config = base_config();
     if let Some(folder) = cache {
         let mut settings = CacheConfig::new();

@@ -122,7 +122,7 @@ pub struct Sandbox {
     engine: Engine,
     linker: Arc<Linker<Guest>>,
     slots: Arc<Semaphore>,
-    compiler: Compiler,
+    compiler: Option<Compiler>,
 }
 
 impl Sandbox {
@@ -133,7 +133,13 @@ impl Sandbox {
     pub fn new(engine: Engine) -> Result<Self, LoadError> {
         let linker = import::linker(&engine).map_err(|e| LoadError::Contract(format!("{e:#}")))?;
         let slots = Arc::new(Semaphore::new(limits::CALLS_AT_ONCE_MAX as usize));
-        Ok(Self { engine, linker: Arc::new(linker), slots, compiler: Compiler::start()? })
+        Ok(Self { engine, linker: Arc::new(linker), slots, compiler: None })
+    }
+
+    /// Compiles in a process of its own from now on, where this program can be one. `cache` is the engine's own.
+    #[must_use]
+    pub fn compiling_apart(self, cache: &Path) -> Self {
+        Self { compiler: Compiler::of_this_program(cache), ..self }
     }
 
     /// Reads, checks, compiles and asks a connector, off the request path.
@@ -149,11 +155,18 @@ impl Sandbox {
     /// The same for a file that was read already.
     pub(super) async fn load_file(&self, file: &Arc<File>) -> Result<Loaded, LoadError> {
         let (sandbox, bytes) = (self.clone(), Arc::clone(file));
-        let pre = self.compiler.run(move || sandbox.prepare(&bytes)).await?;
+        let prepared = seam::spawn_blocking(move || {
+            let prepared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sandbox.prepare(&bytes)));
+            prepared.unwrap_or_else(|_| Err(LoadError::Compile("the compiler gave up on this file".into())))
+        });
+        let pre = prepared.await.map_err(|e| LoadError::Compile(e.to_string()))??;
         self.finish(file, pre).await
     }
 
     fn prepare(&self, file: &File) -> Result<InstancePre<Guest>, LoadError> {
+        if let Some(compiler) = &self.compiler {
+            compiler.compile(&file.digest, &file.bytes);
+        }
         let component = Component::new(&self.engine, &file.bytes).map_err(|e| LoadError::Compile(format!("{e:#}")))?;
         // Exports first: what a connector offers tells its author more than the types it imports for that.
         check_exports(&self.engine, &component)?;

@@ -53,6 +53,9 @@ struct New {
     claim: Claim,
 }
 
+/// What is known of a document that is offered: its job, or nothing yet.
+type Known = Result<Option<Accepted>, QueueError>;
+
 impl Queue {
     /// Accepts a document. When this returns, the document survives a power cut.
     ///
@@ -66,14 +69,16 @@ impl Queue {
     pub(super) async fn accept_with(&self, submission: Submission, with: Batch) -> Result<Accepted, QueueError> {
         let claim_key = record::idempotency_key(&submission.connection, &submission.idempotency_key);
         let fingerprint = record::fingerprint(&submission.document);
-        if let Some(replay) = self.replay(&claim_key, &fingerprint)? {
-            return Ok(replay);
+        // Nearly every document is new, so that is tried first; the commit itself finds out when it is not.
+        if let Err(full) = self.room_for(1) {
+            return self.replay(&claim_key, &fingerprint)?.ok_or(full);
         }
-        self.room_for(1)?;
         let new = self.new_job(submission, claim_key, fingerprint);
-        match self.0.store.commit(put_new(with, &new)?).await {
+        let mut batch = with;
+        put_new(&mut batch, &new)?;
+        match self.0.store.commit(batch).await {
             Ok(_) => {}
-            // Somebody came first with the same key.
+            // The key is known.
             Err(StoreError::Conflict { .. }) => {
                 let lost = StoreError::Failed("an idempotency record is gone".to_owned());
                 let replay = self.replay(&new.claim_key, &new.claim.fingerprint)?;
@@ -82,7 +87,6 @@ impl Queue {
             Err(error) => return Err(error.into()),
         }
         self.took(&new.job);
-        self.0.bell.notify_one();
         Ok(Accepted { job: new.job, replayed: false })
     }
 
@@ -113,55 +117,53 @@ impl Queue {
 
     /// Accepts documents with different keys in one commit, if none of them meets a rival meanwhile.
     async fn accept_group(&self, group: Vec<Submission>) -> Vec<Result<Accepted, QueueError>> {
-        let mut answers: Vec<Option<Result<Accepted, QueueError>>> = Vec::with_capacity(group.len());
-        let (mut new, mut batch) = (Vec::new(), Batch::new());
-        for submission in &group {
-            let known = self.known(submission);
-            if let Ok(None) = known {
-                let claim_key = record::idempotency_key(&submission.connection, &submission.idempotency_key);
-                let fingerprint = record::fingerprint(&submission.document);
-                let made = self.new_job(submission.clone(), claim_key, fingerprint);
-                match put_new(batch.clone(), &made) {
-                    Ok(with) => {
-                        batch = with;
-                        new.push(made);
-                        answers.push(None);
-                    }
-                    Err(error) => answers.push(Some(Err(error.into()))),
-                }
-            } else {
-                answers.push(known.transpose());
-            }
-        }
-        let room = self.room_for(new.len());
-        let committed = if new.is_empty() || room.is_err() { Ok(0) } else { self.0.store.commit(batch).await };
+        let (known, new, batch) = self.sort_out(&group);
+        let written = match self.room_for(new.len()) {
+            Ok(()) if new.is_empty() => Ok(()),
+            Ok(()) => self.0.store.commit(batch).await.map(drop).map_err(QueueError::Store),
+            Err(full) => Err(full),
+        };
         let mut new = new.into_iter();
-        let mut told = Vec::with_capacity(answers.len());
-        for (answer, submission) in answers.into_iter().zip(group) {
-            told.push(match (answer, &committed, &room) {
-                (Some(answer), ..) => answer,
-                (None, _, Err(_)) => self.room_for(usize::MAX).and(Err(QueueError::NotFound(String::new()))),
-                (None, Ok(_), Ok(())) => match new.next() {
-                    Some(New { job, .. }) => {
-                        self.took(&job);
-                        Ok(Accepted { job, replayed: false })
-                    }
-                    None => Err(QueueError::NotFound(submission.idempotency_key)),
-                },
-                // A rival with one of the keys, or a commit that is too large: each on its own then.
-                (None, Err(StoreError::Conflict { .. } | StoreError::TooLarge { .. }), Ok(())) => {
+        let mut answers = Vec::with_capacity(group.len());
+        for (known, submission) in known.into_iter().zip(group) {
+            let answer = match (known.transpose(), &written) {
+                (Some(known), _) => known,
+                (None, Ok(())) => self.took_next(&mut new),
+                // A rival with one of the keys, or more than one commit takes: each on its own then.
+                (None, Err(QueueError::Store(StoreError::Conflict { .. } | StoreError::TooLarge { .. }))) => {
                     self.accept(submission).await
                 }
-                (None, Err(error), Ok(())) => Err(error.clone().into()),
-            });
+                (None, Err(error)) => Err(error.clone()),
+            };
+            answers.push(answer);
         }
-        self.0.bell.notify_one();
-        told
+        answers
     }
 
-    fn known(&self, submission: &Submission) -> Result<Option<Accepted>, QueueError> {
-        let claim_key = record::idempotency_key(&submission.connection, &submission.idempotency_key);
-        self.replay(&claim_key, &record::fingerprint(&submission.document))
+    /// What is known of each document already, and everything new as one batch.
+    fn sort_out(&self, group: &[Submission]) -> (Vec<Known>, Vec<New>, Batch) {
+        let (mut known, mut new, mut batch) = (Vec::with_capacity(group.len()), Vec::new(), Batch::new());
+        for submission in group {
+            let claim_key = record::idempotency_key(&submission.connection, &submission.idempotency_key);
+            let fingerprint = record::fingerprint(&submission.document);
+            let mut found = self.replay(&claim_key, &fingerprint);
+            if let Ok(None) = found {
+                let made = self.new_job(submission.clone(), claim_key, fingerprint);
+                match put_new(&mut batch, &made) {
+                    Ok(()) => new.push(made),
+                    Err(error) => found = Err(error.into()),
+                }
+            }
+            known.push(found);
+        }
+        (known, new, batch)
+    }
+
+    fn took_next(&self, new: &mut impl Iterator<Item = New>) -> Result<Accepted, QueueError> {
+        let lost = || StoreError::Failed("a document was written and is not known".to_owned());
+        let New { job, .. } = new.next().ok_or_else(lost)?;
+        self.took(&job);
+        Ok(Accepted { job, replayed: false })
     }
 
     fn replay(&self, claim_key: &[u8], fingerprint: &str) -> Result<Option<Accepted>, QueueError> {
@@ -173,13 +175,14 @@ impl Queue {
         Ok(Some(Accepted { job: self.get(claim.job)?, replayed: true }))
     }
 
-    /// Whether so many more documents may wait. What has room is refused before anything runs full.
+    /// Whether there is room for so many more documents: memory and disk are full before they are, so that what was
+    /// accepted can go on.
     fn room_for(&self, more: usize) -> Result<(), QueueError> {
         let waiting = self.0.board.lock().waiting();
         if waiting.saturating_add(more) > limits::JOBS_WAITING_MAX {
             return Err(QueueError::Full { why: format!("{waiting} documents wait already") });
         }
-        Ok(())
+        Ok(self.0.store.room()?)
     }
 
     /// Takes an accepted job into the schedule.
@@ -233,10 +236,15 @@ impl Queue {
     }
 }
 
-fn put_new(batch: Batch, new: &New) -> Result<Batch, StoreError> {
-    let batch = batch
+fn put_new(batch: &mut Batch, new: &New) -> Result<(), StoreError> {
+    let (job, claim) = (record::write(&new.job)?, record::write(&new.claim)?);
+    let mut with = std::mem::take(batch)
         .require_absent(new.claim_key.clone())
-        .put(record::job_key(new.job.id), record::write(&new.job)?)
-        .put(new.claim_key.clone(), record::write(&new.claim)?);
-    Ok(if new.document.is_empty() { batch } else { batch.put(record::document_key(new.job.id), new.document.clone()) })
+        .put(record::job_key(new.job.id), job)
+        .put(new.claim_key.clone(), claim);
+    if !new.document.is_empty() {
+        with = with.put(record::document_key(new.job.id), new.document.clone());
+    }
+    *batch = with;
+    Ok(())
 }

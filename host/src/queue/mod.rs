@@ -50,7 +50,7 @@ use record::Glance;
 use tally::Tally;
 
 /// Why the queue could not do what it was asked.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum QueueError {
     /// The store failed.
     #[error(transparent)]
@@ -273,8 +273,10 @@ impl Queue {
     }
 
     fn schedule(&self, job: &Job) {
-        if matches!(job.state, State::Ready | State::Waiting) {
-            self.0.board.lock().insert(place(job), self.0.clock.now());
+        if matches!(job.state, State::Ready | State::Waiting)
+            && self.0.board.lock().insert(place(job), self.0.clock.now())
+        {
+            self.0.bell.notify_one();
         }
     }
 

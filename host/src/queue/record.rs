@@ -56,7 +56,7 @@ pub(super) fn cross_reference_key(connection: &str, kind: &str, reference: &str)
 
 /// A document is the same when its canonical text is.
 pub(super) fn fingerprint(document: &[u8]) -> String {
-    Sha256::digest(document).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(document))
 }
 
 /// Parts are told apart by their length, so no two lists of parts give the same digest.

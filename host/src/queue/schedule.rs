@@ -13,7 +13,7 @@ use super::{Queue, QueueError, record};
 use crate::commerce::lane::Lane;
 use crate::limits;
 use crate::seam::Millis;
-use crate::store::Batch;
+use crate::store::{Batch, StoreError};
 
 /// What a schedule shall be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -150,8 +150,10 @@ impl Queue {
             let with = Batch::new().put(record::schedule_key(&schedule.name), written);
             match self.accept_with(submission, with).await {
                 Ok(accepted) => schedule.last_job = Some(accepted.job.id),
-                // The store is what matters; a queue that is full lets this time pass.
-                Err(QueueError::Store(error)) => return Err(error.into()),
+                // A store that fails ends the host; one without room, or a queue that is full, lets this time pass.
+                Err(QueueError::Store(error)) if !matches!(error, StoreError::NoRoom { .. }) => {
+                    return Err(error.into());
+                }
                 Err(error) => tracing::warn!(schedule = schedule.name, "failed to {error}"),
             }
             if let Some(known) = self.0.schedules.lock().get_mut(&schedule.name) {

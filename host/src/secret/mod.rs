@@ -1,12 +1,15 @@
 //! Values nobody may see: no `Display`, no `Serialize`, `Debug` prints stars, memory is wiped on drop.
 
+mod master;
 pub mod vault;
 
+pub use master::{MASTER_KEY_BYTES, MasterKey};
 pub use vault::{Source, Vault, VaultError};
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A secret text. [`Secret::expose`] is called in `egress` only, where it goes onto the wire.
+/// A secret text. [`Secret::expose`] is called in `egress` only, where it goes onto the wire, and where a master key is
+/// read.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 

@@ -19,6 +19,34 @@ pub enum Source {
     File(PathBuf),
 }
 
+impl Source {
+    /// Reads the secret for the slot or setting `slot`; relative paths start at `folder`.
+    ///
+    /// # Errors
+    /// [`VaultError`] when it is not there.
+    pub fn read(&self, slot: &str, folder: &Path) -> Result<Secret, VaultError> {
+        match self {
+            Self::Env(name) => std::env::var(name)
+                .map(Secret::new)
+                .map_err(|_| VaultError::NotSet { slot: slot.to_owned(), name: name.clone() }),
+            Self::File(path) => {
+                let path = folder.join(path);
+                let unreadable =
+                    |problem: String| VaultError::Unreadable { slot: slot.to_owned(), path: path.clone(), problem };
+                let size = std::fs::metadata(&path).map_err(|e| unreadable(e.to_string()))?.len();
+                if size > limits::SECRET_BYTES_MAX {
+                    return Err(unreadable(format!(
+                        "it has {size} bytes, a secret may have {}",
+                        limits::SECRET_BYTES_MAX
+                    )));
+                }
+                let text = std::fs::read_to_string(&path).map_err(|e| unreadable(e.to_string()))?;
+                Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+            }
+        }
+    }
+}
+
 /// Why a secret could not be read. The value is never part of it.
 #[derive(Debug, Error)]
 pub enum VaultError {
@@ -40,6 +68,14 @@ pub enum VaultError {
         /// What is wrong with it.
         problem: String,
     },
+    /// It was read and is no master key.
+    #[error(
+        "use `{slot}`: a master key is 64 hexadecimal digits, as `apiconnect init` and `openssl rand -hex 32` write them"
+    )]
+    NoKey {
+        /// The setting's name.
+        slot: String,
+    },
     /// The connection has no such slot.
     #[error("find secret `{slot}`: the connection file has no such entry under [secrets]")]
     Unknown {
@@ -60,7 +96,7 @@ impl Vault {
     pub fn read(sources: &BTreeMap<String, Source>, folder: &Path) -> Result<Self, VaultError> {
         sources
             .iter()
-            .map(|(slot, source)| Ok((slot.clone(), read_one(slot, source, folder)?)))
+            .map(|(slot, source)| Ok((slot.clone(), source.read(slot, folder)?)))
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -87,25 +123,6 @@ impl Vault {
     /// All secrets, for redaction.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.0.values()
-    }
-}
-
-fn read_one(slot: &str, source: &Source, folder: &Path) -> Result<Secret, VaultError> {
-    match source {
-        Source::Env(name) => std::env::var(name)
-            .map(Secret::new)
-            .map_err(|_| VaultError::NotSet { slot: slot.to_owned(), name: name.clone() }),
-        Source::File(path) => {
-            let path = folder.join(path);
-            let unreadable =
-                |problem: String| VaultError::Unreadable { slot: slot.to_owned(), path: path.clone(), problem };
-            let size = std::fs::metadata(&path).map_err(|e| unreadable(e.to_string()))?.len();
-            if size > limits::SECRET_BYTES_MAX {
-                return Err(unreadable(format!("it has {size} bytes, a secret may have {}", limits::SECRET_BYTES_MAX)));
-            }
-            let text = std::fs::read_to_string(&path).map_err(|e| unreadable(e.to_string()))?;
-            Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
-        }
     }
 }
 

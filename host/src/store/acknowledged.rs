@@ -20,11 +20,11 @@ pub(super) struct Acknowledged {
 }
 
 impl Acknowledged {
-    /// Creates it with both slots at 0, synced.
-    pub(super) fn create(folder: &Path) -> std::io::Result<()> {
+    /// Creates it with both slots at `sequence`, synced.
+    pub(super) fn create(folder: &Path, sequence: Revision) -> std::io::Result<()> {
         let file = OpenOptions::new().write(true).create_new(true).open(folder.join(FILE_NAME))?;
         let mut created = Self { file, turn: 0 };
-        created.write_both(0)?;
+        created.write_both(sequence)?;
         created.file.sync_all()
     }
 

@@ -14,6 +14,8 @@ use crate::limits;
 pub struct Batch {
     pub(super) conditions: Vec<(Vec<u8>, Condition)>,
     pub(super) writes: Vec<(Vec<u8>, Option<Bytes>)>,
+    /// Its values were sealed, which made each of them longer than its writer may have it.
+    pub(super) is_sealed: bool,
 }
 
 /// What must hold for a key.
@@ -83,14 +85,15 @@ impl Batch {
 
     /// Refuses what is over a limit before it takes a place in the queue.
     pub(super) fn check(&self) -> Result<(), StoreError> {
+        let seal = if self.is_sealed { super::seal::OVERHEAD_BYTES } else { 0 };
         within("operations in one commit", self.len(), limits::COMMIT_OPERATIONS_MAX)?;
         for key in self.conditions.iter().map(|(key, _)| key).chain(self.writes.iter().map(|(key, _)| key)) {
             within("bytes of a key", key.len(), limits::KEY_BYTES_MAX)?;
         }
         for value in self.writes.iter().filter_map(|(_, value)| value.as_ref()) {
-            within("bytes of a value", value.len(), limits::VALUE_BYTES_MAX)?;
+            within("bytes of a value", value.len(), limits::VALUE_BYTES_MAX + seal)?;
         }
-        within("bytes in one commit", self.bytes(), super::COMMIT_BYTES_MAX)
+        within("bytes in one commit", self.bytes(), super::COMMIT_BYTES_MAX + seal * self.writes.len())
     }
 }
 

@@ -4,7 +4,6 @@
 //! and acknowledged. After any failure nothing is acknowledged any more: what a failed sync left on the disk is
 //! unknown, and trying again would report success for pages the operating system has already dropped.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,9 +11,10 @@ use super::acknowledged::Acknowledged;
 use super::disk::Disk;
 use super::group::{Group, Totals};
 use super::queue::{Queue, Request};
+use super::snapshot::Snapshots;
 use super::view::View;
 use super::watch::Hub;
-use super::{Change, Revision, StoreError};
+use super::{Change, Revision, StoreError, guard};
 use crate::limits::GROUP_WAIT;
 use crate::seam;
 use crate::telemetry::metric;
@@ -26,12 +26,15 @@ const FAILED: &str = "a write to the disk failed, so nothing is acknowledged any
 pub(super) struct Shared {
     pub(super) queue: Queue,
     pub(super) hub: Hub,
+    pub(super) snapshots: Snapshots,
     pub(super) failed: OnceLock<String>,
 }
 
 impl Shared {
-    pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { queue: Queue::new(), hub: Hub::new(), failed: OnceLock::new() })
+    /// `durable` is what the folder held when it was opened.
+    pub(super) fn new(durable: Totals) -> Arc<Self> {
+        let snapshots = Snapshots::new(durable);
+        Arc::new(Self { queue: Queue::new(), hub: Hub::new(), snapshots, failed: OnceLock::new() })
     }
 
     /// Why a commit got no answer.
@@ -63,7 +66,7 @@ impl<D: Disk> Committer<D> {
             }
             let started = seam::stopwatch();
             // The engine panics on some damage; a dead committer must not leave callers waiting.
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.commit(&requests)));
+            let outcome = guard::caught(|| self.commit(&requests));
             let outcome = outcome.unwrap_or_else(|_| Err("the storage engine panicked".to_owned()));
             let result = if outcome.is_ok() { "durable" } else { "failed" };
             metric::group_committed(requests.len(), result, started.elapsed());
@@ -94,13 +97,12 @@ impl<D: Disk> Committer<D> {
             return Ok((answers, Vec::new()));
         }
         // From here to the end of the sync readers see the records as they were before the group.
-        *self.view.pending.write() = Some(Arc::new(plan.slots));
+        self.shared.snapshots.begin_group(&self.view.pending, plan.slots);
         self.disk.apply(plan.writes)?;
         self.disk.flush()?;
         self.disk.sync()?;
         self.acknowledged.write(plan.totals.sequence).map_err(|cause| format!("note the last commit: {cause}"))?;
-        let done = self.view.pending.write().take();
-        drop(done);
+        self.shared.snapshots.end_group(&self.view.pending, plan.totals);
         self.totals = plan.totals;
         Ok((answers, plan.notices))
     }

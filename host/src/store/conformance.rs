@@ -162,6 +162,24 @@ async fn memory_conforms() {
     conforms(MemoryStore::new).await;
 }
 
+/// A store with a seal before it, for checks that make their stores themselves.
+fn sealed(inner: impl Store) -> SealedStore {
+    let key = crate::secret::MasterKey::parse(&"5e".repeat(32));
+    let keys = MasterKeys { current: key, previous: None };
+    SealedStore::over(std::sync::Arc::new(inner), &keys)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sealed_store_conforms() {
+    conforms(|| sealed(MemoryStore::new())).await;
+    let mut folders = Vec::new();
+    conforms(|| {
+        folders.push(tempfile::tempdir().unwrap());
+        sealed(SledStore::open(folders.last().unwrap().path(), OpenOptions::default()).unwrap())
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sled_conforms() {
     let mut folders = Vec::new();

@@ -102,6 +102,7 @@ async fn a_damaged_folder_is_whole_or_refused() {
                 }
                 let image = image.file_name().unwrap();
                 tracing::info!(?image, ?name, cut, intact, refused, "damaged images");
+                // The figures are the point of this test.
                 eprintln!("{image:?} {name:?} cut {cut}: {intact} intact, {refused} refused");
             }
         }
@@ -150,6 +151,23 @@ fn a_creation_cut_short_is_begun_again() {
     assert_eq!(open(folder.path()).unwrap().verified(), Verified { records: 0, sequence: 0 });
 }
 
+/// sled itself calls such a folder corrupt: it takes the unfinished snapshot for the newest one.
+#[tokio::test]
+async fn an_opening_cut_short_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).unwrap();
+    fill(&store, 0, 60).await;
+    let expected = store.scan(b"", None, usize::MAX).unwrap();
+    drop(store);
+    for left in [b"".as_slice(), b"half of a snapshot"] {
+        let unfinished = folder.path().join("records/snap.7FFFFFFFFFFFFFFF.generating");
+        fs::write(&unfinished, left).unwrap();
+        let store = open(folder.path()).unwrap();
+        assert!(store.scan(b"", None, usize::MAX).unwrap() == expected);
+        assert!(!unfinished.exists());
+    }
+}
+
 #[test]
 fn a_newer_format_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -160,4 +178,18 @@ fn a_newer_format_is_refused() {
     drop(db);
     let error = open(folder.path()).err().unwrap().to_string();
     assert!(error.contains("written by a newer apiconnect (format 2"), "{error}");
+}
+
+#[test]
+fn a_lock_that_the_engine_still_holds_for_a_moment_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()).unwrap());
+    let records = folder.path().join("records");
+    let lingering = sled::Config::new().path(&records).segment_size(8 << 20).open().unwrap();
+    let lets_go = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        drop(lingering);
+    });
+    assert!(open(folder.path()).is_ok());
+    lets_go.join().unwrap();
 }

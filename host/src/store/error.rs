@@ -1,5 +1,7 @@
 //! Why the store could not do what it was asked.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 /// What an operator can do about a damaged folder; the only honest answer is a copy from before the damage.
@@ -37,6 +39,34 @@ pub enum StoreError {
     /// The store cannot be used, in plain words. After a failed write nothing is acknowledged any more.
     #[error("use the store: {0}")]
     Failed(String),
+    /// It cannot be done at this moment.
+    #[error("use the store: {0}")]
+    Busy(&'static str),
+    /// The records are sealed, and the master keys at hand do not fit them.
+    #[error("unseal the records: {0}")]
+    Sealed(String),
+    /// The disk is nearly full. What was taken in can still come to its end; nothing more should be taken in.
+    #[error(
+        "take in more: the disk of {folder} has {free_mib} MiB free and {min_mib} MiB are kept for what was taken in \
+         before; free some space",
+        folder = .folder.display()
+    )]
+    NoRoom {
+        /// The folder of the store.
+        folder: PathBuf,
+        /// Free space, in MiB.
+        free_mib: u64,
+        /// The space that is kept, in MiB.
+        min_mib: u64,
+    },
+    /// A backup cannot be written or read.
+    #[error("use the backup {path}: {problem}", path = .path.display())]
+    Backup {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// The store was closed.
     #[error("use the store: it is closed")]
     Closed,

@@ -96,7 +96,8 @@ pub(super) struct Slot {
     /// What is durable: readers see it until the group is.
     pub(super) before: Option<IVec>,
     after: Option<IVec>,
-    changed: bool,
+    /// Whether the group writes it.
+    pub(super) changed: bool,
 }
 
 /// All keys that a group has read for writing or written, in order.
@@ -126,8 +127,11 @@ impl<'a> Group<'a> {
     /// Takes `batch` into the group, or refuses it and leaves the group as it was.
     pub(super) fn admit(&mut self, batch: &Batch) -> Result<Revision, StoreError> {
         for (key, condition) in &batch.conditions {
-            let raw = record_key(key);
-            let found = self.current(&raw)?.map(|bytes| record::head(&raw, &bytes)).transpose()?;
+            // Loaded for good: what is asked about is mostly written, too.
+            let raw = IVec::from(record_key(key));
+            self.load(&raw)?;
+            let current = self.slots.get(&raw).and_then(|slot| slot.after.as_ref());
+            let found = current.map(|bytes| record::head(&raw, bytes)).transpose()?;
             if !condition.holds(found.map(|head| head.sequence)) {
                 return Err(StoreError::Conflict { key: key.clone() });
             }
@@ -156,14 +160,6 @@ impl<'a> Group<'a> {
         }
         writes.insert(TOTALS_KEY, self.totals.encode());
         Plan { writes, slots: self.slots, totals: self.totals, notices: self.notices }
-    }
-
-    /// The record as the batches of this group before left it.
-    fn current(&self, raw: &[u8]) -> Result<Option<IVec>, StoreError> {
-        match self.slots.get(raw) {
-            Some(slot) => Ok(slot.after.clone()),
-            None => super::view::read(self.tree, raw),
-        }
     }
 
     fn load(&mut self, raw: &IVec) -> Result<(), StoreError> {
@@ -223,8 +219,9 @@ impl<'a> Group<'a> {
     /// Removes the parts of the value that is about to be replaced; says whether there was a value at all.
     fn remove_parts(&mut self, raw: &[u8]) -> bool {
         let Some(current) = self.slots.get(raw).and_then(|slot| slot.after.clone()) else { return false };
-        let parted = record::decode(raw, &current).ok().filter(|record| record.kind == Kind::Parted);
-        if let Some(parts) = parted.and_then(|record| Parts::read(raw, record.sequence, record.payload).ok()) {
+        let parted = record::head(raw, &current).is_ok_and(|head| head.kind == Kind::Parted);
+        let record = if parted { record::decode(raw, &current).ok() } else { None };
+        if let Some(parts) = record.and_then(|record| Parts::read(raw, record.sequence, record.payload).ok()) {
             for part in parts.keys() {
                 self.set(part.into(), None);
             }

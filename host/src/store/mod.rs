@@ -5,16 +5,23 @@
 //! told in `commit.rs`, what a record looks like on disk in `record.rs`, and how a folder is opened in `open.rs`.
 
 mod acknowledged;
+mod backup;
 mod batch;
 mod commit;
+mod create;
 mod disk;
 mod engine;
 mod error;
 mod group;
+mod guard;
 mod memory;
 mod open;
 mod queue;
 mod record;
+mod room;
+mod seal;
+mod snapshot;
+mod stats;
 mod view;
 mod watch;
 
@@ -25,11 +32,16 @@ mod damage_tests;
 #[cfg(test)]
 mod fault_tests;
 
+pub use backup::{Backup, BackupHeader, restore, save_backup, verify_backup};
 pub use batch::Batch;
 pub use engine::SledStore;
 pub use error::StoreError;
+pub use guard::log_engine_panics;
 pub use memory::MemoryStore;
-pub use open::{OpenOptions, Verified};
+pub use open::{OpenOptions, Progress, Verified};
+pub use seal::{MasterKeys, Rekeyed, SealedStore, rekey};
+pub use snapshot::Snapshot;
+pub use stats::{FileStats, KindStats, Stats};
 pub use watch::{Change, Watch};
 
 use bytes::Bytes;
@@ -81,6 +93,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Why nothing is acknowledged any more, once a write has failed. The host should say so and stop.
     fn failed(&self) -> Option<String>;
+
+    /// Whether there is room for more. Ask it before something new is taken in, and not before what was taken in is
+    /// carried on: that is what the room is kept for. It is cheap enough to be asked every time.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRoom`] when the disk is nearly full.
+    fn room(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 // Bounds that belong in `limits.rs`.

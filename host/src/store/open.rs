@@ -2,23 +2,23 @@
 //! opens, and afterwards every record is read and the sum compared with what was acknowledged.
 
 use std::fs::{self, File, TryLockError};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::acknowledged::{self, Acknowledged};
 use super::group::{FORMAT_KEY, TOTALS_KEY, Totals};
-use super::record::{self, Kind};
-use super::{Revision, StoreError};
-use crate::limits::{STORE_CACHE_BYTES, STORE_OPEN_TIMEOUT, STORE_SEGMENT_BYTES};
+use super::record;
+use super::{Revision, StoreError, create, guard};
+use crate::limits::{
+    DISK_FREE_BYTES_MIN, STORE_CACHE_BYTES, STORE_OPEN_TIMEOUT, STORE_SEGMENT_BYTES, STORE_UNLOCK_WAIT,
+    STORE_UNLOCK_WAITS,
+};
 
 /// The layout of keys and envelopes that this host writes.
-const FORMAT: u8 = 1;
+pub(super) const FORMAT: u8 = 1;
 /// The folder of the records inside the data folder; next to it is the lock.
-const RECORDS: &str = "records";
-/// Where the folder of the records is made before it is moved to its place.
-const UNFINISHED: &str = "records.unfinished";
+pub(super) const RECORDS: &str = "records";
 const LOCK: &str = "lock";
 /// sled writes what nobody flushed, and collects garbage, at this pace.
 const BACKGROUND_FLUSH_MS: u64 = 200;
@@ -32,16 +32,34 @@ pub struct OpenOptions {
     pub cache_bytes: u64,
     /// How long the engine may show no progress before the folder is called damaged.
     pub timeout: Duration,
+    /// Whether a store is made where there is none.
+    pub create: bool,
+    /// Free space of the disk, in bytes, below which the store says that it has no room.
+    pub free_bytes_min: u64,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { cache_bytes: STORE_CACHE_BYTES, timeout: STORE_OPEN_TIMEOUT }
+        Self {
+            cache_bytes: STORE_CACHE_BYTES,
+            timeout: STORE_OPEN_TIMEOUT,
+            create: true,
+            free_bytes_min: DISK_FREE_BYTES_MIN,
+        }
     }
 }
 
-/// What was found in a folder that is sound.
+/// How far long work has come, in records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Records that are done.
+    pub done: u64,
+    /// Records there are.
+    pub total: u64,
+}
+
+/// What was found in a folder that is sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Verified {
     /// Records that were read and verified; a value over 64 KiB counts once more for each of its parts.
     pub records: u64,
@@ -62,16 +80,27 @@ pub(super) struct Opened {
 
 /// What the opening thread tells.
 enum Sign {
-    Alive,
+    Alive(Progress),
     Done(Result<(sled::Db, Totals), StoreError>),
 }
 
-pub(super) fn open(path: &Path, options: OpenOptions) -> Result<Opened, StoreError> {
-    let lock = lock(path)?;
+pub(super) fn open(
+    path: &Path,
+    options: OpenOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Opened, StoreError> {
     let records = path.join(RECORDS);
-    if !records.exists() {
-        create(path, options)?;
+    if !records.exists() && !options.create {
+        return Err(StoreError::Failed(format!(
+            "there are no records in {}; `apiconnect init` sets a host up, `apiconnect store restore` brings one back",
+            path.display()
+        )));
     }
+    let lock = lock(path)?;
+    if !records.exists() {
+        create::empty(path, options)?;
+    }
+    forget_unfinished(&records).map_err(|cause| unusable(path, &cause))?;
     // Looked at first: sled would quietly begin anew where its file is missing.
     let (acknowledged, last) = Acknowledged::open(&records).map_err(|error| error.in_folder(path))?;
     let file = File::options().read(true).write(true).open(records.join("db"));
@@ -81,10 +110,24 @@ pub(super) fn open(path: &Path, options: OpenOptions) -> Result<Opened, StoreErr
             format!("its file records/db cannot be opened ({})", cause.kind()),
         )
     })?;
-    let (db, totals) = guarded(&records, options, last).map_err(|error| error.in_folder(path))?;
+    let (db, totals) = guarded(&records, options, last, progress).map_err(|error| error.in_folder(path))?;
     let verified = Verified { records: totals.records, sequence: totals.sequence };
     tracing::info!(folder = %path.display(), records = totals.records, sequence = totals.sequence, "the store is open");
     Ok(Opened { db, file, acknowledged, totals, verified, lock })
+}
+
+/// Removes what an opening that was cut short has left: sled writes a snapshot of its table beside the one before and
+/// renames it when it is whole, but takes one without its name for the newest, and the folder for corrupt.
+fn forget_unfinished(records: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(records)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            tracing::info!(file = name, "removing what an opening that was cut short has left");
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 /// A file operation on the folder failed for a reason that is not damage.
@@ -93,7 +136,7 @@ pub(super) fn unusable(path: &Path, cause: &std::io::Error) -> StoreError {
 }
 
 /// The lock goes with the descriptor, so a host that was killed leaves none behind.
-fn lock(path: &Path) -> Result<File, StoreError> {
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
     let opened = fs::create_dir_all(path)
         .and_then(|()| File::options().create(true).truncate(false).write(true).open(path.join(LOCK)));
     let lock = opened.map_err(|cause| unusable(path, &cause))?;
@@ -106,52 +149,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// Makes an empty folder of records beside its place, forces all of it onto the device, and moves it in one step: a
-/// power cut leaves either no store or a whole one.
-fn create(path: &Path, options: OpenOptions) -> Result<(), StoreError> {
-    let unfinished = path.join(UNFINISHED);
-    let made = || -> std::io::Result<()> {
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished)?;
-        }
-        fs::create_dir_all(&unfinished)?;
-        write_first(&unfinished, options).map_err(std::io::Error::other)?;
-        Acknowledged::create(&unfinished)?;
-        for file in files(&unfinished)? {
-            File::open(file)?.sync_all()?;
-        }
-        File::open(&unfinished)?.sync_all()?;
-        fs::rename(&unfinished, path.join(RECORDS))?;
-        File::open(path)?.sync_all()?;
-        // The data folder may have been made just now, too. The root has no parent, and needs none.
-        path.canonicalize()?.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
-    };
-    made().map_err(|cause| unusable(path, &cause))
-}
-
-fn write_first(folder: &Path, options: OpenOptions) -> sled::Result<()> {
-    let db = config(folder, options).open()?;
-    let mut first = sled::Batch::default();
-    first.insert(FORMAT_KEY, record::encode(FORMAT_KEY, Kind::Whole, 0, &[FORMAT]));
-    first.insert(TOTALS_KEY, Totals::default().encode());
-    db.apply_batch(first)?;
-    db.flush().map(drop)
-}
-
-/// All files and folders below, folders last.
-fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(files(&path)?);
-        }
-        found.push(path);
-    }
-    Ok(found)
-}
-
-fn config(folder: &Path, options: OpenOptions) -> sled::Config {
+pub(super) fn config(folder: &Path, options: OpenOptions) -> sled::Config {
     sled::Config::new()
         .path(folder)
         .segment_size(STORE_SEGMENT_BYTES)
@@ -161,24 +159,33 @@ fn config(folder: &Path, options: OpenOptions) -> sled::Config {
 
 /// Opens and verifies in a thread of its own. A thread that hangs is left behind: it cannot be stopped, and the host
 /// will not go on with this folder anyway.
-fn guarded(folder: &Path, options: OpenOptions, last: Revision) -> Result<(sled::Db, Totals), StoreError> {
+pub(super) fn guarded(
+    folder: &Path,
+    options: OpenOptions,
+    last: Revision,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(sled::Db, Totals), StoreError> {
     let (signs, seen) = channel();
-    let config = config(folder, options);
+    let (place, config) = (folder.to_owned(), config(folder, options));
     let work = move || {
-        let opened = catch_unwind(AssertUnwindSafe(|| verify(&config, last, &signs)));
+        let opened = guard::caught(|| verify(&place, &config, last, &signs));
         let panicked = |_| Err(damaged("the storage engine cannot read it"));
         // Nobody listens any more when it took too long.
         let _ = signs.send(Sign::Done(opened.unwrap_or_else(panicked)));
     };
     let thread = std::thread::Builder::new().name("store-open".to_owned());
     thread.spawn(work).map_err(|cause| unusable(folder, &cause))?;
-    wait(&seen, options.timeout)
+    wait(&seen, options.timeout, progress)
 }
 
-fn wait(seen: &Receiver<Sign>, timeout: Duration) -> Result<(sled::Db, Totals), StoreError> {
+fn wait(
+    seen: &Receiver<Sign>,
+    timeout: Duration,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(sled::Db, Totals), StoreError> {
     loop {
         match seen.recv_timeout(timeout) {
-            Ok(Sign::Alive) => {}
+            Ok(Sign::Alive(at)) => progress(at),
             Ok(Sign::Done(result)) => return result,
             Err(RecvTimeoutError::Timeout) => return Err(damaged("the storage engine hangs while it reads it")),
             Err(RecvTimeoutError::Disconnected) => return Err(damaged("the storage engine cannot read it")),
@@ -186,14 +193,16 @@ fn wait(seen: &Receiver<Sign>, timeout: Duration) -> Result<(sled::Db, Totals), 
     }
 }
 
-fn verify(config: &sled::Config, last: Revision, signs: &Sender<Sign>) -> Result<(sled::Db, Totals), StoreError> {
-    let unreadable = |cause: sled::Error| {
-        tracing::error!(%cause, "the storage engine refused the folder");
-        damaged("the storage engine cannot read it")
-    };
-    let db = config.open().map_err(unreadable)?;
+fn verify(
+    folder: &Path,
+    config: &sled::Config,
+    last: Revision,
+    signs: &Sender<Sign>,
+) -> Result<(sled::Db, Totals), StoreError> {
+    let unreadable = |cause: sled::Error| unreadable(folder, &cause);
+    let db = unlocked(config).map_err(unreadable)?;
     // From here on the waiting side measures progress, not the whole.
-    let _ = signs.send(Sign::Alive);
+    let _ = signs.send(Sign::Alive(Progress { done: 0, total: 0 }));
     check_format(db.get(FORMAT_KEY).map_err(unreadable)?.as_deref())?;
     let totals = db.get(TOTALS_KEY).map_err(unreadable)?.ok_or_else(|| damaged("its table of contents is missing"))?;
     let totals = Totals::decode(&totals)?;
@@ -210,7 +219,7 @@ fn verify(config: &sled::Config, last: Revision, signs: &Sender<Sign>) -> Result
         record::decode(&key, &bytes)?;
         found.add(record::head(&key, &bytes)?);
         if found.records.is_multiple_of(RECORDS_PER_SIGN) {
-            let _ = signs.send(Sign::Alive);
+            let _ = signs.send(Sign::Alive(Progress { done: found.records, total: totals.records }));
         }
     }
     if found == totals {
@@ -218,6 +227,38 @@ fn verify(config: &sled::Config, last: Revision, signs: &Sender<Sign>) -> Result
     }
     let (found, written) = (found.records, totals.records);
     Err(damaged(&format!("it has {found} records that do not add up to the {written} acknowledged ones")))
+}
+
+/// Opens the engine, and waits while a worker thread of an instance that was dropped a moment ago (the one that made
+/// the folder) still holds the engine's own lock. Another host cannot: it would hold the lock of the whole folder.
+fn unlocked(config: &sled::Config) -> sled::Result<sled::Db> {
+    let mut waits = 0;
+    loop {
+        match config.open() {
+            Err(sled::Error::Io(error)) if waits < STORE_UNLOCK_WAITS && is_lock(&error) => {
+                waits += 1;
+                std::thread::sleep(STORE_UNLOCK_WAIT);
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// sled tells a lock that is held in words only.
+fn is_lock(error: &std::io::Error) -> bool {
+    error.raw_os_error().is_none() && error.to_string().starts_with("could not acquire lock")
+}
+
+/// A disk that refuses is not a damaged folder: a backup would not help, and what is there may well be whole.
+fn unreadable(folder: &Path, cause: &sled::Error) -> StoreError {
+    tracing::error!(%cause, "the storage engine refused the folder");
+    match cause {
+        sled::Error::Io(io) if io.raw_os_error().is_some() => StoreError::Failed(format!(
+            "the disk refuses to open {} ({io}); check the disk and its free space and start again",
+            folder.display()
+        )),
+        _ => damaged("the storage engine cannot read it"),
+    }
 }
 
 fn check_format(bytes: Option<&[u8]>) -> Result<(), StoreError> {

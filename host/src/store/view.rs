@@ -4,7 +4,6 @@
 //! be proven wrong by a power cut.
 
 use std::ops::Bound;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -13,7 +12,7 @@ use sled::IVec;
 
 use super::group::{Parts, Slots, record_key};
 use super::record::{self, Kind};
-use super::{Entry, StoreError};
+use super::{Entry, StoreError, guard};
 
 /// The group that is in the tree but not yet durable, if any. It stays for ever when the group failed.
 pub(super) type Pending = Arc<RwLock<Option<Arc<Slots>>>>;
@@ -32,14 +31,13 @@ pub(super) fn read(tree: &sled::Tree, raw: &[u8]) -> Result<Option<IVec>, StoreE
 
 fn guarded<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
     let broken = || StoreError::damaged("the records", "the storage engine cannot read a page");
-    match catch_unwind(AssertUnwindSafe(read)) {
+    match guard::caught(read) {
         Ok(Ok(found)) => Ok(found),
         Ok(Err(cause)) => {
             tracing::error!(%cause, "the storage engine failed to read");
             Err(broken())
         }
-        // The panic message itself has already gone to the log by the panic hook.
-        Err(_) => Err(broken()),
+        Err(guard::Panicked) => Err(broken()),
     }
 }
 
@@ -76,22 +74,10 @@ impl View {
 
     /// About `limit` durable records from `start` on, and the key to go on behind, if there may be more.
     fn page(&self, start: &Bound<Vec<u8>>, end: &[u8], limit: usize) -> Result<(Page, Option<IVec>), StoreError> {
-        let bounds = (start.clone(), Bound::Excluded(end.to_vec()));
-        let mut found: Page = guarded(|| self.tree.range(bounds).take(limit).collect())?;
-        let last = if found.len() < limit { None } else { found.last().map(|(raw, _)| raw.clone()) };
-        if let Some(slots) = self.pending.read().clone() {
-            let upto = last.as_ref().map_or(Bound::Excluded(end), |raw| Bound::Included(raw.as_ref()));
-            let from = match start {
-                Bound::Included(raw) => Bound::Included(raw.as_slice()),
-                Bound::Excluded(raw) => Bound::Excluded(raw.as_slice()),
-                Bound::Unbounded => Bound::Unbounded,
-            };
-            found.retain(|(raw, _)| !slots.contains_key(raw));
-            let held = slots.range::<[u8], _>((from, upto));
-            found.extend(held.filter_map(|(raw, slot)| Some((raw.clone(), slot.before.clone()?))));
-            found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        }
-        Ok((found, last))
+        page(&self.tree, (start, end), limit, |from, upto| {
+            let slots = self.pending.read().clone()?;
+            Some(slots.range::<[u8], _>((from, upto)).map(|(raw, slot)| (raw.clone(), slot.before.clone())).collect())
+        })
     }
 
     /// Decodes a record; `None` when a large value was removed while its parts were being read.
@@ -132,7 +118,29 @@ impl View {
 }
 
 /// Raw records in order.
-type Page = Vec<(IVec, IVec)>;
+pub(super) type Page = Vec<(IVec, IVec)>;
+/// What stands in for the tree: keys in order, each with its value or that there is none.
+pub(super) type Held = Vec<(IVec, Option<IVec>)>;
+
+/// About `limit` raw records from `start` on and before `end`, with what is `held` in a range in place of what the tree
+/// has there; and the key to go on behind, if there may be more. The tree is read first, see [`View::durable`].
+pub(super) fn page(
+    tree: &sled::Tree,
+    (start, end): (&Bound<Vec<u8>>, &[u8]),
+    limit: usize,
+    held: impl FnOnce(Bound<&[u8]>, Bound<&[u8]>) -> Option<Held>,
+) -> Result<(Page, Option<IVec>), StoreError> {
+    let bounds = (start.clone(), Bound::Excluded(end.to_vec()));
+    let mut found: Page = guarded(|| tree.range(bounds).take(limit).collect())?;
+    let last = if found.len() < limit { None } else { found.last().map(|(raw, _)| raw.clone()) };
+    let upto = last.as_ref().map_or(Bound::Excluded(end), |raw| Bound::Included(raw.as_ref()));
+    if let Some(held) = held(start.as_ref().map(Vec::as_slice), upto) {
+        found.retain(|(raw, _)| held.binary_search_by(|(key, _)| key.cmp(raw)).is_err());
+        found.extend(held.into_iter().filter_map(|(raw, value)| Some((raw, value?))));
+        found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    }
+    Ok((found, last))
+}
 
 /// Where a scan begins and the first key behind its prefix.
 fn range(prefix: &[u8], after: Option<&[u8]>) -> (Bound<Vec<u8>>, Vec<u8>) {

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use tempfile::TempDir;
 
+/// The master key of every test, which seals nothing of worth.
+pub const MASTER_KEY: &str = "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed\n";
+
 /// A host's folder that is deleted at the end.
 #[derive(Debug)]
 pub struct Folder {
@@ -23,7 +26,8 @@ pub fn component(name: &str) -> anyhow::Result<PathBuf> {
 }
 
 impl Folder {
-    /// A folder with empty `plugins` and `connections` and a configuration of defaults.
+    /// A folder with empty `plugins` and `connections` and a configuration of defaults; its records are sealed, as those
+    /// of every host that `init` made.
     ///
     /// # Errors
     /// When the disk refuses.
@@ -32,8 +36,18 @@ impl Folder {
         for name in ["plugins", "connections", "data"] {
             std::fs::create_dir(path.path().join(name))?;
         }
-        std::fs::write(path.path().join("apiconnect.toml"), "listen = \"127.0.0.1:0\"\n")?;
-        Ok(Self { path })
+        std::fs::write(path.path().join("master.key"), MASTER_KEY)?;
+        let folder = Self { path };
+        folder.configure("[store]\nmaster_key = { file = \"master.key\" }\n")?;
+        Ok(folder)
+    }
+
+    /// Writes the configuration anew: a free port, and `more`.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn configure(&self, more: &str) -> anyhow::Result<()> {
+        Ok(std::fs::write(self.config(), format!("listen = \"127.0.0.1:0\"\n{more}"))?)
     }
 
     /// Where it is.

@@ -6,6 +6,6 @@ mod process;
 mod version;
 
 pub use client::{Answer, Client};
-pub use folder::{Folder, component};
+pub use folder::{Folder, MASTER_KEY, component};
 pub use process::{Process, binary};
 pub use version::{Version, of_contract};

@@ -168,15 +168,20 @@ impl Board {
         self.away > 0
     }
 
-    /// Puts a job into its line, by age.
-    pub(super) fn insert(&mut self, place: Place, now: Millis) {
+    /// Puts a job into its line, by age. Says whether that may make somebody's turn come sooner; where everything is
+    /// on its way or held already, it does not.
+    pub(super) fn insert(&mut self, place: Place, now: Millis) -> bool {
         let lane = index(place.lane);
         self.waiting += 1;
         let line = self.line(&place.connection);
-        if let (Some(track), Some(waiting)) = (line.tracks.get_mut(lane), line.waiting.get_mut(lane)) {
-            *waiting += 1;
-            track.insert((place.id, place.order_key, place.priority), place.at, place.not_before, now);
-        }
+        let (Some(track), Some(waiting)) = (line.tracks.get_mut(lane), line.waiting.get_mut(lane)) else {
+            return false;
+        };
+        *waiting += 1;
+        // Others of this track wait for the same probe already.
+        let held = line.gate.probe_at().is_some() && track.is_ready();
+        track.insert((place.id, place.order_key, place.priority), place.at, place.not_before, now);
+        !held && !line.paused && track.running < track.parallel
     }
 
     /// Takes a job out that a person decided about; false when it is on its way or not here.

@@ -87,6 +87,11 @@ impl Track {
         }
     }
 
+    /// Whether a job's turn has come.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// The jobs of the next call, marked as on their way; none when it is nobody's turn.
     pub(super) fn take(&mut self, now: Millis, most: usize) -> Vec<(JobId, Arc<str>, u8)> {
         self.wake(now);
