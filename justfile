@@ -47,6 +47,14 @@ faults places="16": build strace
 freeze version: build
     @tests/frozen/freeze {{version}}
 
+# Replace a connector under 200 calls a second, with broken, slow and greedy files in between: `just swaps 200 60`.
+swaps swaps="200" seconds="60": build plugins
+    @target/debug/swaps {{swaps}} {{seconds}}
+
+# Ask 100,000 prices while 1,000 versions come, and see whether memory stays.
+soak calls="100000" reloads="1000": build plugins
+    @target/debug/soak {{calls}} {{reloads}}
+
 # Measure against native programs doing the same work; writes target/bench/summary.json.
 bench *arguments: plugins
     @.ci/say "building the host for speed (some minutes the first time)"

@@ -19,7 +19,9 @@ use crate::config::HostConfig;
 use crate::connection::{Connection, Connections};
 use crate::egress::{Egress, EgressError};
 use crate::limits;
-use crate::plugin::{self, EngineError, LoadError, Loaded, Registry, RegistryError, Sandbox};
+use crate::plugin::{
+    self, EngineError, LoadError, Loaded, Place, Registry, RegistryError, Sandbox, SignatureError, Trust,
+};
 use crate::queue::{ConnectorCarrier, Gathering, Queue, QueueError, Terms};
 use crate::seam::{self, Clock};
 use crate::secret::VaultError;
@@ -51,6 +53,9 @@ pub enum HostError {
     /// The sandbox's link to the contract.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// A key that may sign connectors.
+    #[error(transparent)]
+    Trust(#[from] SignatureError),
     /// The plugins folder.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -71,12 +76,32 @@ pub enum HostError {
     Metrics(String),
 }
 
-/// The systems a configuration names: connectors loaded, connections open. What `check` and `call` need.
+/// The systems a configuration names: connectors loaded, connections open. Without a `store` nothing is written and
+/// every connector serves as its file is, which is what `check` needs beside a host that runs.
 ///
 /// # Errors
 /// When the sandbox cannot be set up or the plugins folder cannot be read. A connector or connection that does not
 /// load is no error; it is listed as refused or broken.
-pub async fn systems(config: &HostConfig, clock: Clock) -> Result<Connections, HostError> {
+pub async fn systems(
+    config: &HostConfig,
+    store: Option<Arc<dyn Store>>,
+    clock: Clock,
+) -> Result<Connections, HostError> {
+    let registry = connectors(config, store, clock.clone()).await?;
+    let connections = Connections::new(&config.connections, registry, Egress::new(clock.clone())?, clock);
+    connections.scan().await;
+    Ok(connections)
+}
+
+/// The connectors of a configuration, loaded.
+///
+/// # Errors
+/// See [`systems`].
+pub async fn connectors(
+    config: &HostConfig,
+    store: Option<Arc<dyn Store>>,
+    clock: Clock,
+) -> Result<Registry, HostError> {
     for folder in [&config.data, &config.plugins, &config.connections] {
         std::fs::create_dir_all(folder)
             .map_err(|e| HostError::Folder { path: folder.clone(), problem: e.to_string() })?;
@@ -85,11 +110,16 @@ pub async fn systems(config: &HostConfig, clock: Clock) -> Result<Connections, H
     let cache = std::path::absolute(config.data.join("compiled"))
         .map_err(|e| HostError::Folder { path: config.data.clone(), problem: e.to_string() })?;
     let sandbox = Sandbox::new(plugin::engine(Some(&cache))?)?.compiling_apart(&cache);
-    let registry = Registry::new(sandbox, &config.plugins);
+    let place = Place {
+        folder: config.plugins.clone(),
+        kept: config.data.join("plugins"),
+        trust: Trust::new(&config.trust.keys, config.trust.require_signed)?,
+        store,
+        clock,
+    };
+    let registry = Registry::open(sandbox, place)?;
     registry.scan().await?;
-    let connections = Connections::new(&config.connections, registry, Egress::new(clock.clone())?, clock);
-    connections.scan();
-    Ok(connections)
+    Ok(registry)
 }
 
 /// A running host.
@@ -109,8 +139,8 @@ impl Host {
     /// starting.
     pub async fn start(config: &HostConfig, clock: Clock) -> Result<Self, HostError> {
         metric::install().map_err(|e| HostError::Metrics(e.to_string()))?;
-        let connections = systems(config, clock.clone()).await?;
         let Records { folder: store, store: shared } = Records::open(config, OpenOptions::default()).await?;
+        let connections = systems(config, Some(Arc::clone(&shared)), clock.clone()).await?;
         let keys = Keys::open(Arc::clone(&shared), clock.clone())?;
         let queue = Queue::open(Arc::clone(&shared), clock.clone()).await?;
         let api = Api::new(Parts {
@@ -222,14 +252,14 @@ impl Lanes {
 
     /// Takes up what has changed in the folders. Documents that lacked a mapping may have one now.
     async fn take_up(&self) -> Result<(), HostError> {
+        let opened = self.connections.scan().await;
         let lanes = self.clone();
-        let scanned = seam::spawn_blocking(move || {
-            let opened = lanes.connections.scan();
+        let told = seam::spawn_blocking(move || {
             lanes.set();
             metric::tidy();
-            opened
         });
-        for connection in scanned.await.unwrap_or_default() {
+        let _ = told.await;
+        for connection in opened {
             let swept = self.queue.retry_unmapped(&connection.name).await?;
             if swept.changed > 0 {
                 tracing::info!(connection = connection.name, jobs = swept.changed, "tried again with new settings");

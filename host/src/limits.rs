@@ -79,6 +79,20 @@ pub const BACKUP_CHUNK_BYTES: usize = 256 << 10;
 
 /// A component file; the largest known kind (Python inside) has 40 MB.
 pub const COMPONENT_BYTES_MAX: u64 = 64 << 20;
+/// A detached signature; a minisign file has about 300 bytes.
+pub const SIGNATURE_BYTES_MAX: u64 = 4 << 10;
+/// Versions that are kept of one connector: enough to go back over a bad week, bounded on disk by the size above.
+pub const VERSIONS_KEPT: usize = 8;
+/// Connectors of one host, with those that no longer serve.
+pub const CONNECTORS_MAX: usize = 1_000;
+/// Uploads of connectors in progress at a time, each as large as a component may be.
+pub const UPLOADS_AT_ONCE_MAX: usize = 2;
+/// Frames of a crashed connector's stack that are told; the innermost ones say where it happened.
+pub const TRAP_FRAMES_MAX: usize = 12;
+/// One function's name in such a stack; generic Rust functions have names without end.
+pub const TRAP_FRAME_BYTES_MAX: usize = 160;
+/// The whole text about a crash: it is kept with the job and written to the log.
+pub const TRAP_TEXT_BYTES_MAX: usize = 8 << 10;
 /// Linear memory of one call, all memories together.
 pub const GUEST_MEMORY_BYTES_MAX: usize = 64 << 20;
 /// Elements of one table; function tables of the largest connectors have some thousands.

@@ -90,6 +90,9 @@ fn cases() -> Vec<Case> {
         post("an unknown action", "/v1/jobs/job_nope:explode", "{}"),
         post("a key that may do nothing", "/v1/keys", r#"{"name":"x","scopes":[]}"#),
         post("an unknown scope", "/v1/keys", r#"{"name":"x","scopes":["rad"]}"#),
+        post("a component that is none", "/v1/plugins", "PK"),
+        post("a connector that is not installed", "/v1/plugins/nope:rollback", "{}"),
+        post("a connector without a way back", "/v1/plugins/hostile:rollback", "{}"),
         get("an unknown path", "/v2/orders", Key::Admin),
         Case { method: Method::DELETE, ..post("a wrong method", PRICES, "") },
     ]

@@ -14,7 +14,7 @@ const EDGES: [(&str, &[&str]); 15] = [
     ("egress", &["secret"]),
     ("host", &["access", "api", "config", "connection", "egress", "plugin", "queue", "secret", "store", "telemetry"]),
     ("limits", &[]),
-    ("plugin", &["egress", "secret"]),
+    ("plugin", &["egress", "secret", "store"]),
     ("queue", &["connection", "plugin", "store", "telemetry"]),
     ("seam", &[]),
     ("secret", &[]),

@@ -8,15 +8,20 @@
 )]
 
 mod contract;
+mod crash;
 mod documents;
 mod errors;
+mod frozen;
 mod golden;
 mod harm;
 mod house;
 mod live;
+mod plugin_command;
 mod queue;
+mod signed;
 mod store;
 mod swap;
+mod versions;
 
 use apiconnect_tests::sim::business_one::{BusinessOne, Seed, Simulator};
 use apiconnect_tests::world::{Client, Folder, Process};

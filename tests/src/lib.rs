@@ -10,4 +10,5 @@ pub mod outage;
 pub mod powercut;
 pub mod scribe;
 pub mod sim;
+pub mod swaps;
 pub mod world;

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::access::Keys;
 use crate::commerce::lane::Lane;
@@ -68,6 +68,7 @@ struct Inner {
     parts: Parts,
     stopping: AtomicBool,
     admitted: Semaphore,
+    uploads: Semaphore,
     calls: AtomicU64,
 }
 
@@ -76,8 +77,9 @@ impl Api {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let admitted = Semaphore::new(limits::REQUESTS_AT_ONCE_MAX);
+        let uploads = Semaphore::new(limits::UPLOADS_AT_ONCE_MAX);
         let calls = AtomicU64::new(seam::random_below(1 << 48));
-        Self(Arc::new(Inner { parts, stopping: AtomicBool::new(false), admitted, calls }))
+        Self(Arc::new(Inner { parts, stopping: AtomicBool::new(false), admitted, uploads, calls }))
     }
 
     /// Tells `readyz` that the host is going down, so that nobody sends it new work.
@@ -99,6 +101,11 @@ impl Api {
 
     fn connections(&self) -> &Connections {
         &self.0.parts.connections
+    }
+
+    /// A place for an upload; none while there are as many as may be.
+    fn upload(&self) -> Option<SemaphorePermit<'_>> {
+        self.0.uploads.try_acquire().ok()
     }
 
     fn body_bytes(&self) -> usize {

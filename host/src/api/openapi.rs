@@ -19,7 +19,7 @@ use utoipa::{Modify, OpenApi};
         super::causes::list, super::causes::retry, super::causes::cancel,
         super::bulk::submit,
         super::schedules::list, super::schedules::put, super::schedules::remove,
-        super::plugins::list,
+        super::plugins::list, super::plugins::install, super::plugins::activate, super::plugins::rollback,
         super::keys::list, super::keys::create, super::keys::revoke,
         super::store::stats, super::store::backup,
         super::health::healthz, super::health::readyz, super::health::metrics,

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::access::{AccessError, KeyError};
 use crate::commerce::types::{Error as Refusal, FieldProblem};
 use crate::connection::ConnectionError;
-use crate::plugin::CallError;
+use crate::plugin::{CallError, ChangeError};
 use crate::queue::{QueueError, ScheduleError};
 use crate::store::StoreError;
 
@@ -215,6 +215,21 @@ impl From<QueueError> for Problem {
             QueueError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "unknown_job", detail),
             QueueError::NotNow { .. } => Self::new(StatusCode::CONFLICT, "job_state", detail),
         }
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        let detail = format!("failed to {error}");
+        let (status, code) = match error {
+            ChangeError::Store(error) => return QueueError::Store(error).into(),
+            ChangeError::Unknown { .. } => (StatusCode::NOT_FOUND, "unknown_plugin"),
+            ChangeError::NoVersion { .. } => (StatusCode::NOT_FOUND, "unknown_version"),
+            ChangeError::NothingBefore(_) => (StatusCode::CONFLICT, "nothing_before"),
+            ChangeError::AsksForMore(_) => (StatusCode::CONFLICT, "asks_for_more"),
+            ChangeError::Load(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unusable_plugin"),
+        };
+        Self::new(status, code, detail)
     }
 }
 

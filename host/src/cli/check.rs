@@ -32,7 +32,7 @@ struct Result {
 
 impl Check {
     pub(super) async fn run(&self, config: &Path, screen: &mut Screen) -> anyhow::Result<bool> {
-        let connections = host::systems(&HostConfig::read(config)?, Clock::system()).await?;
+        let connections = host::systems(&HostConfig::read(config)?, None, Clock::system()).await?;
         let mut names: Vec<String> = connections.list().iter().map(|connection| connection.name.clone()).collect();
         names.extend(connections.broken().into_iter().map(|(name, _)| name));
         names.sort();

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::config::HostConfig;
 use crate::egress::{Auth, Download, Egress, Outlet, OutletSettings, Request};
+use crate::limits;
 use crate::seam::Clock;
 use crate::secret::{Secret, Vault};
 
@@ -73,6 +74,8 @@ impl Remote {
         let key = self.key()?;
         let mut settings = OutletSettings::new("apiconnect", url.clone());
         settings.private_network = true;
+        // Components are larger than any document.
+        settings.body_bytes_max = usize::try_from(limits::COMPONENT_BYTES_MAX).unwrap_or(usize::MAX);
         settings.auth = Auth::Bearer { token: "key".to_owned() };
         settings.vault = Vault::of([("key", key)]);
         let outlet = Outlet::open(settings, &Egress::new(Clock::system())?)?;
@@ -119,6 +122,19 @@ impl Client {
         let answer = self.exchange(http::Method::POST, path, headers, lines.to_owned().into()).await?;
         let lines = answer.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         lines.map(|line| serde_json::from_slice(line).context("read the host's answer")).collect()
+    }
+
+    /// Sends a component with its signature, base64-encoded.
+    pub(super) async fn send_file(
+        &self,
+        path: &str,
+        bytes: Vec<u8>,
+        signature: Option<String>,
+    ) -> anyhow::Result<Value> {
+        let mut headers = vec![("content-type".to_owned(), "application/wasm".to_owned())];
+        headers.extend(signature.map(|text| ("x-signature".to_owned(), text)));
+        let answer = self.exchange(http::Method::POST, path, headers, bytes.into()).await?;
+        serde_json::from_slice(&answer).context("read the host's answer")
     }
 
     async fn exchange(

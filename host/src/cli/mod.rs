@@ -75,7 +75,7 @@ enum Command {
     /// Verify, back up, restore and look at the records: accepted documents, jobs, keys.
     #[command(subcommand)]
     Store(store::StoreCommand),
-    /// Look at connectors, and make components of core modules.
+    /// Look at connectors, install them, choose their versions, and make components of core modules.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
 }
@@ -112,7 +112,7 @@ async fn run(cli: Cli, screen: &mut Screen) -> anyhow::Result<bool> {
         Command::Jobs(jobs) => jobs.run(&remote.client(&config)?, screen).await,
         Command::Key(key) => key.run(&config, &remote, screen).await,
         Command::Store(store) => store.run(&config, &remote, screen).await,
-        Command::Plugin(plugin) => plugin.run(&config, screen).await,
+        Command::Plugin(plugin) => plugin.run(&config, &remote, screen).await,
     }
 }
 

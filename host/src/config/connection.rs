@@ -17,6 +17,9 @@ use crate::secret::Source;
 pub struct ConnectionFile {
     /// The connector's name.
     pub connector: String,
+    /// The version of the connector to hold on to: a digest or its beginning. Without it the one that serves is used.
+    #[serde(default)]
+    pub version: Option<String>,
     /// Where the system is; the connector's requests hang below it.
     pub base_url: String,
     /// `false` takes the connection out of service without deleting its file.

@@ -21,6 +21,8 @@ pub struct HostConfig {
     pub plugins: PathBuf,
     /// Connections, one `.toml` file each.
     pub connections: PathBuf,
+    /// Who may sign connectors.
+    pub trust: TrustConfig,
     /// What is logged, and how.
     pub log: LogConfig,
     /// The durable path.
@@ -31,6 +33,16 @@ pub struct HostConfig {
     pub limits: LimitsConfig,
     /// The records on the disk.
     pub store: StoreConfig,
+}
+
+/// The `[trust]` table.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrustConfig {
+    /// Whether a connector must be signed with one of the keys.
+    pub require_signed: bool,
+    /// minisign public keys of vendors: `RW…`
+    pub keys: Vec<String>,
 }
 
 /// The `[log]` table.
@@ -117,6 +129,7 @@ impl Default for HostConfig {
             data: "data".into(),
             plugins: "plugins".into(),
             connections: "connections".into(),
+            trust: TrustConfig::default(),
             log: LogConfig::default(),
             queue: QueueConfig::default(),
             live: LiveConfig::default(),
@@ -178,6 +191,9 @@ impl HostConfig {
         let most = limits::CALLS_AT_ONCE_MAX as usize / 4 * 3;
         if orders.saturating_add(sync).saturating_add(bulk) > most {
             return Err(unusable(&format!("the lanes of queue.lanes together may have {most} calls, not more")));
+        }
+        if config.trust.require_signed && config.trust.keys.is_empty() {
+            return Err(unusable("trust.require_signed without a key in trust.keys would refuse every connector"));
         }
         if config.live.timeout_ms == 0 {
             return Err(unusable("live.timeout_ms must be at least 1"));

@@ -4,7 +4,9 @@ mod connection;
 mod host;
 
 pub use connection::{Batch, ConnectionFile, Delivery, Granted, Limits, Parallel, read_folder};
-pub use host::{HostConfig, LanesConfig, LimitsConfig, LiveConfig, LogConfig, LogFormat, QueueConfig, StoreConfig};
+pub use host::{
+    HostConfig, LanesConfig, LimitsConfig, LiveConfig, LogConfig, LogFormat, QueueConfig, StoreConfig, TrustConfig,
+};
 
 use std::path::{Path, PathBuf};
 

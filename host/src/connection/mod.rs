@@ -18,7 +18,7 @@ use crate::egress::{self, Egress, EgressError, Outlet, OutletSettings};
 use crate::limits;
 use crate::plugin::contract::connector as describe;
 use crate::plugin::{Link, Loaded, Registry};
-use crate::seam::Clock;
+use crate::seam::{self, Clock};
 use crate::secret::{Vault, VaultError};
 
 /// Why a connection cannot be used.
@@ -83,6 +83,8 @@ pub struct Connection {
     pub outlet: Arc<Outlet>,
     /// What its sandboxes get.
     pub link: Arc<Link>,
+    /// The version of the connector that its file holds on to, where it does.
+    pinned: Option<Arc<Loaded>>,
     /// What it was made of, to see a change.
     made_of: MadeOf,
 }
@@ -130,12 +132,13 @@ impl Connections {
         Err(ConnectionError::Unknown { name: name.to_owned(), known })
     }
 
-    /// The connector of a connection, in the version that serves now.
+    /// The connector of a connection, in the version that its file holds on to, else in the one that serves now.
     ///
     /// # Errors
     /// That it is not installed.
     pub fn connector_of(&self, connection: &Connection) -> Result<Arc<Loaded>, ConnectionError> {
-        self.0.registry.get(&connection.connector).ok_or_else(|| ConnectionError::NoConnector {
+        let pinned = connection.pinned.clone();
+        pinned.or_else(|| self.0.registry.get(&connection.connector)).ok_or_else(|| ConnectionError::NoConnector {
             name: connection.name.clone(),
             connector: connection.connector.clone(),
         })
@@ -161,10 +164,19 @@ impl Connections {
 
     /// Reads the folder. A new or changed file, or a new version of its connector, opens the connection anew; a file
     /// that cannot be used leaves the running connection as it is and is reported.
-    pub fn scan(&self) -> Vec<Arc<Connection>> {
+    pub async fn scan(&self) -> Vec<Arc<Connection>> {
+        let folder = self.0.folder.clone();
+        let Ok(files) = seam::spawn_blocking(move || read_folder(&folder)).await else { return Vec::new() };
+        let read = files.iter().filter_map(|(_, file)| file.as_ref().ok());
+        let pins: Vec<_> = read.filter_map(|file| Some((file.connector.clone(), file.version.clone()?))).collect();
+        self.0.registry.hold(pins).await;
+        let connections = self.clone();
+        seam::spawn_blocking(move || connections.take_up(files)).await.unwrap_or_default()
+    }
+
+    fn take_up(&self, files: Vec<(String, Result<ConnectionFile, ConfigError>)>) -> Vec<Arc<Connection>> {
         let mut opened = Vec::new();
         let mut broken = BTreeMap::new();
-        let files = read_folder(&self.0.folder);
         let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
         for (name, file) in files {
             match file.map_err(OpenError::from).and_then(|file| self.open(&name, &file)) {
@@ -201,7 +213,8 @@ impl Connections {
         if !file.enabled {
             return Err(OpenError::Settings("it is switched off (enabled = false)".to_owned()));
         }
-        let loaded = self.0.registry.get(&file.connector).ok_or_else(|| {
+        let pinned = self.pinned(file)?;
+        let loaded = pinned.clone().or_else(|| self.0.registry.get(&file.connector)).ok_or_else(|| {
             OpenError::Settings(format!(
                 "the connector `{}` is not installed; put its .wasm file into the plugins folder",
                 file.connector
@@ -227,8 +240,15 @@ impl Connections {
             timeout: file.limits.timeout_ms.map(Duration::from_millis),
             outlet,
             link: Arc::new(link),
+            pinned,
             made_of,
         })))
+    }
+
+    fn pinned(&self, file: &ConnectionFile) -> Result<Option<Arc<Loaded>>, OpenError> {
+        let Some(version) = &file.version else { return Ok(None) };
+        let found = self.0.registry.pinned(&file.connector, version);
+        found.map(Some).map_err(|problem| OpenError::Settings(format!("version = \"{version}\": {problem}")))
     }
 
     fn outlet_settings(

@@ -27,7 +27,6 @@ use super::target::{Base, Target};
 use super::traffic::Traffic;
 use super::{Egress, EgressError, Grants, SendError, SendErrorKind, Sent, headers};
 use crate::commerce::lane::Lane;
-use crate::limits;
 use crate::seam::{self, Stopwatch};
 
 /// The way out of one connection. Share it in an `Arc`.
@@ -39,6 +38,7 @@ pub struct Outlet {
     defaults: HeaderMap,
     redactor: Redactor,
     traffic: Traffic,
+    body_bytes_max: usize,
 }
 
 /// A checked request. Cloning it copies its headers; the body is shared.
@@ -83,6 +83,7 @@ impl Outlet {
             defaults: headers::defaults(&settings.default_headers)?,
             redactor,
             traffic: Traffic::new(settings.rate, shared.clock.clone()),
+            body_bytes_max: settings.body_bytes_max,
         })
     }
 
@@ -181,8 +182,8 @@ impl Outlet {
         if request.method == Method::CONNECT || request.method == Method::TRACE {
             return Err(SendError::refused(format!("send the request: the method {} is not allowed", request.method)));
         }
-        if request.body.len() > limits::REQUEST_BODY_BYTES_MAX {
-            let message = format!("send the request: its body has over {} bytes", limits::REQUEST_BODY_BYTES_MAX);
+        if request.body.len() > self.body_bytes_max {
+            let message = format!("send the request: its body has over {} bytes", self.body_bytes_max);
             return Err(SendError::new(SendErrorKind::Limit, Sent::No, message));
         }
         self.line.base.locate(&request.target)

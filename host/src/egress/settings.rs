@@ -39,6 +39,8 @@ pub struct OutletSettings {
     pub sockets_max: usize,
     /// How fast requests may follow each other.
     pub rate: Option<Rate>,
+    /// The longest body of a request.
+    pub body_bytes_max: usize,
 }
 
 impl OutletSettings {
@@ -59,6 +61,7 @@ impl OutletSettings {
             default_headers: Vec::new(),
             sockets_max: limits::SOCKETS_PER_CONNECTION_MAX,
             rate: None,
+            body_bytes_max: limits::REQUEST_BODY_BYTES_MAX,
         }
     }
 }

@@ -7,6 +7,7 @@ use thiserror::Error;
 use wasmtime::Store;
 
 use super::bindings::exports::apiconnect::connector as contract;
+use super::crash;
 use super::guest::{self, Guest, Report};
 use super::link::{Exchange, Link};
 use super::loaded::{Interface, Loaded};
@@ -143,10 +144,7 @@ impl Loaded {
         if error.downcast_ref::<guest::Ended>() == Some(&guest::Ended::Deadline) {
             return CallError::Deadline;
         }
-        let who = self.title();
-        let why = error.downcast_ref::<guest::Ended>().map_or_else(|| format!("{error:?}"), ToString::to_string);
-        let lines: String = store.data().last_lines.iter().map(|line| format!("\n  log: {line}")).collect();
-        CallError::Trap { text: format!("{who}: {why}{lines}") }
+        CallError::Trap { text: crash::told(self, error, store) }
     }
 
     /// Asks who the connector is, without a connection.

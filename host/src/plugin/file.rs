@@ -1,5 +1,6 @@
 //! Component files: read whole, told apart, and made from core modules.
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -18,28 +19,75 @@ pub enum FileError {
         /// What the operating system says.
         problem: String,
     },
+    /// It cannot be written.
+    #[error("write {path}: {problem}")]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        problem: String,
+    },
     /// It is not what a connector is made of.
     #[error("load the connector: {0}")]
     NoComponent(String),
 }
 
-/// The bytes of a component file with their SHA-256 as hex.
+/// The bytes of a component with their SHA-256 as hex.
 pub(super) struct File {
     pub(super) bytes: Vec<u8>,
     pub(super) digest: String,
+    /// The text of the detached signature that came along.
+    pub(super) signature: Option<String>,
 }
 
-/// Reads a file whole and makes sure that it is a component before anything else looks at it.
-pub(super) fn read(path: &Path) -> Result<File, FileError> {
-    let unreadable = |problem: String| FileError::Unreadable { path: path.to_owned(), problem };
-    let size = std::fs::metadata(path).map_err(|e| unreadable(e.to_string()))?.len();
-    if size > limits::COMPONENT_BYTES_MAX {
-        return Err(unreadable(format!("it has {size} bytes; a connector may have {}", limits::COMPONENT_BYTES_MAX)));
+impl File {
+    /// Makes sure that the bytes are a component before anything else looks at them.
+    pub(super) fn of(bytes: Vec<u8>, signature: Option<String>) -> Result<Self, FileError> {
+        check_kind(&bytes)?;
+        let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { bytes, digest, signature })
     }
-    let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
-    check_kind(&bytes)?;
-    let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(File { bytes, digest })
+}
+
+/// Reads a file whole, with the signature beside it.
+pub(super) fn read(path: &Path) -> Result<File, FileError> {
+    let bytes = read_bounded(path, limits::COMPONENT_BYTES_MAX)?;
+    let beside = signature_of(path);
+    let signature = match beside.exists() {
+        true => Some(read_bounded(&beside, limits::SIGNATURE_BYTES_MAX)?),
+        false => None,
+    };
+    // A text that is no UTF-8 is no signature, and is refused as such.
+    File::of(bytes, signature.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Where the signature of a component file is looked for: `erp.wasm.minisig` beside `erp.wasm`.
+pub(super) fn signature_of(path: &Path) -> PathBuf {
+    path.with_extension("wasm.minisig")
+}
+
+/// Writes a file beside its place, makes it durable and moves it there: nobody ever sees half of it.
+pub(super) fn place(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let failed = |e: std::io::Error| FileError::Unwritable { path: path.to_owned(), problem: e.to_string() };
+    let beside = path.with_extension("new");
+    let mut file = std::fs::File::create(&beside).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&beside, path).map_err(failed)?;
+    match path.parent() {
+        Some(folder) => std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed),
+        None => Ok(()),
+    }
+}
+
+fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
+    let unreadable = |problem: String| FileError::Unreadable { path: path.to_owned(), problem };
+    let file = std::fs::File::open(path).map_err(|e| unreadable(e.to_string()))?;
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|e| unreadable(e.to_string()))?;
+    if bytes.len() as u64 > most {
+        return Err(unreadable(format!("it is too large; it may have {most} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// What the first bytes say. The engine would refuse all of these too, but could not say what to do.

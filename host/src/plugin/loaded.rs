@@ -18,6 +18,7 @@ use super::compiler::Compiler;
 use super::file::{self, File, FileError};
 use super::guest::Guest;
 use super::import;
+use super::signature::SignatureError;
 use crate::limits;
 use crate::seam;
 
@@ -32,6 +33,9 @@ pub enum LoadError {
     /// The file is no component.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Nobody the operator trusts has signed it.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
     /// It does not validate or compile.
     #[error("compile the connector: {0}")]
     Compile(String),
@@ -143,15 +147,19 @@ impl Sandbox {
     /// # Errors
     /// [`LoadError`] says what is wrong with the file and what to do.
     pub async fn load(&self, path: &Path) -> Result<Loaded, LoadError> {
-        let (sandbox, path) = (self.clone(), path.to_owned());
+        let path = path.to_owned();
+        let read = seam::spawn_blocking(move || file::read(&path)).await;
+        self.load_file(&Arc::new(read.map_err(|e| LoadError::Compile(e.to_string()))??)).await
+    }
+
+    /// The same for a file that was read already.
+    pub(super) async fn load_file(&self, file: &Arc<File>) -> Result<Loaded, LoadError> {
+        let (sandbox, bytes) = (self.clone(), Arc::clone(file));
         let prepared = seam::spawn_blocking(move || {
-            let file = file::read(&path)?;
-            let prepared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sandbox.prepare(&file)));
-            let pre =
-                prepared.unwrap_or_else(|_| Err(LoadError::Compile("the compiler gave up on this file".into())))?;
-            Ok::<_, LoadError>((file, pre))
+            let prepared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sandbox.prepare(&bytes)));
+            prepared.unwrap_or_else(|_| Err(LoadError::Compile("the compiler gave up on this file".into())))
         });
-        let (file, pre) = prepared.await.map_err(|e| LoadError::Compile(e.to_string()))??;
+        let pre = prepared.await.map_err(|e| LoadError::Compile(e.to_string()))??;
         self.finish(file, pre).await
     }
 
@@ -160,17 +168,18 @@ impl Sandbox {
             compiler.compile(&file.digest, &file.bytes);
         }
         let component = Component::new(&self.engine, &file.bytes).map_err(|e| LoadError::Compile(format!("{e:#}")))?;
-        check_imports(&self.engine, &component)?;
+        // Exports first: what a connector offers tells its author more than the types it imports for that.
         check_exports(&self.engine, &component)?;
+        check_imports(&self.engine, &component)?;
         self.linker.instantiate_pre(&component).map_err(|e| LoadError::Contract(format!("{e:#}")))
     }
 
-    async fn finish(&self, file: File, pre: InstancePre<Guest>) -> Result<Loaded, LoadError> {
+    async fn finish(&self, file: &File, pre: InstancePre<Guest>) -> Result<Loaded, LoadError> {
         let (exports, interfaces) = exports(&self.engine, &pre)?;
         let mut loaded = Loaded {
             description: unknown(),
             interfaces,
-            digest: file.digest,
+            digest: file.digest.clone(),
             bytes: file.bytes.len() as u64,
             pre,
             exports,
@@ -234,7 +243,7 @@ fn check_exports(engine: &Engine, component: &Component) -> Result<(), LoadError
 }
 
 fn version_text(does: &str, name: &str) -> String {
-    format!("it {does} {name}, this host speaks {VERSION}; rebuild it with an SDK for {VERSION}, or upgrade the host")
+    format!("it {does} {name}, this host speaks 0.1; rebuild it with an SDK for 0.1, or upgrade the host")
 }
 
 fn exports(engine: &Engine, pre: &InstancePre<Guest>) -> Result<(Exports, BTreeSet<Interface>), LoadError> {

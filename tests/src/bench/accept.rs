@@ -50,7 +50,10 @@ pub(super) async fn run(progress: Progress) -> Figures {
     Ok(figures(&runs))
 }
 
-fn figures(runs: &[((Sample, f64), (Sample, f64))]) -> Vec<(&'static str, Figure)> {
+/// What the clients saw, and what the server used for each order.
+type Measured = (Sample, f64);
+
+fn figures(runs: &[(Measured, Measured)]) -> Vec<(&'static str, Figure)> {
     let pairs = |of: fn(&(Sample, f64)) -> f64| {
         let mut pairs = Pairs::default();
         runs.iter().for_each(|(host, native)| pairs.add(of(host), of(native)));

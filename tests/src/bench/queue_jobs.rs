@@ -60,7 +60,7 @@ pub(super) async fn run(kind: &str, folder: &Path, jobs: &str) -> anyhow::Result
         "sled" => super::queue_sled::run(folder, jobs).await?,
         "fill" => fill(folder, jobs).await?,
         "connector" => {
-            let connections = systems(&config(folder)?, Clock::system()).await?;
+            let connections = systems(&config(folder)?, None, Clock::system()).await?;
             carry(folder, jobs, Arc::new(ConnectorCarrier::new(connections)), 64).await?
         }
         _ => carry(folder, jobs, Arc::new(Noop), PARALLEL).await?,

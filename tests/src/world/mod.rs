@@ -3,7 +3,9 @@
 mod client;
 mod folder;
 mod process;
+mod version;
 
 pub use client::{Answer, Client};
 pub use folder::{Folder, MASTER_KEY, component};
 pub use process::{Process, binary};
+pub use version::{Version, of_contract};

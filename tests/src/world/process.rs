@@ -85,6 +85,17 @@ impl Process {
         self.address.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0)
     }
 
+    /// Its memory in RAM, in bytes.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn resident(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kib << 10)
+    }
+
     /// The process's id.
     #[must_use]
     pub fn id(&self) -> u32 {
