@@ -40,11 +40,11 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
 use thiserror::Error;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::commerce::lane::Lane;
-use crate::seam::{Clock, Millis};
-use crate::store::{Batch, Store, StoreError};
+use crate::seam::{self, Clock, Millis};
+use crate::store::{Batch, Entry, Store, StoreError};
 use board::{Board, Place};
 use record::Glance;
 use tally::Tally;
@@ -79,6 +79,11 @@ pub enum QueueError {
         problem: String,
     },
 }
+
+/// Records of jobs that are read at a time when the host starts.
+const JOBS_PER_PAGE: usize = 1_000;
+/// Pages that are read before those ahead of them are taken in.
+const PAGES_AHEAD: usize = 4;
 
 /// How full each lane of a connection is.
 pub type Loads = [(Lane, Load); 3];
@@ -127,42 +132,76 @@ impl Queue {
     }
 
     async fn read_jobs(&self) -> Result<(), QueueError> {
-        let (policy, now) = (Policy::default(), self.0.clock.now());
-        let no_jitter = |pause| pause;
-        let frame = machine::Frame { policy: &policy, now, jitter: &no_jitter };
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = self.0.store.scan(record::JOBS, after.as_deref(), 1_000)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.key.clone());
-            let mut recovered = Batch::new();
-            for entry in &page {
-                let glance: Glance<'_> = record::read(&entry.key, &entry.value)?;
-                {
-                    let mut last = self.0.last_id.lock();
-                    *last = glance.id.max(*last);
-                }
-                match glance.state {
-                    State::Ready | State::Waiting => {
-                        self.0.tally.lock().seen(&glance.connection, glance.lane, glance.state);
-                        self.0.board.lock().insert(glance.place(), now);
-                    }
-                    State::Done => self.0.tally.lock().seen(&glance.connection, glance.lane, glance.state),
-                    State::Running | State::Parked => {
-                        let mut job = record::read_job(&entry.key, &entry.value)?;
-                        if job.state == State::Running {
-                            machine::recovered(&mut job, &frame);
-                            recovered = recovered.put(entry.key.clone(), record::write(&job)?);
-                        }
-                        self.0.tally.lock().noted(None, Some(&job));
-                        self.schedule(&job);
-                    }
-                }
+        let mut pages = self.pages();
+        while let Some(page) = pages.recv().await {
+            let page = page?;
+            if page.is_empty() {
+                return Ok(());
             }
+            let recovered = self.know(&page)?;
             if !recovered.is_empty() {
                 self.0.store.commit(recovered).await?;
             }
         }
+        Err(StoreError::Failed("the jobs could not be read to their end".to_owned()).into())
+    }
+
+    /// The records of all jobs in order, and an empty page at their end. They are read and unsealed beside whoever takes
+    /// them in, a few pages ahead.
+    fn pages(&self) -> mpsc::Receiver<Result<Vec<Entry>, StoreError>> {
+        let store = Arc::clone(&self.0.store);
+        let (pages, read) = mpsc::channel(PAGES_AHEAD);
+        seam::spawn_blocking(move || {
+            let mut after: Option<Vec<u8>> = None;
+            loop {
+                let page = store.scan(record::JOBS, after.as_deref(), JOBS_PER_PAGE);
+                after = page.as_ref().ok().and_then(|page| page.last()).map(|entry| entry.key.clone());
+                // Nobody listens any more when a record could not be read.
+                if pages.blocking_send(page).is_err() || after.is_none() {
+                    return;
+                }
+            }
+        });
+        read
+    }
+
+    /// Takes a page of jobs into the schedule; what it gives is to be written for those that were interrupted.
+    fn know(&self, page: &[Entry]) -> Result<Batch, QueueError> {
+        let (policy, now) = (Policy::default(), self.0.clock.now());
+        let no_jitter = |pause| pause;
+        let frame = machine::Frame { policy: &policy, now, jitter: &no_jitter };
+        let glances = page.iter().map(|entry| Ok((entry, record::read::<Glance<'_>>(&entry.key, &entry.value)?)));
+        let glances = glances.collect::<Result<Vec<_>, StoreError>>()?;
+        let mut recovered = Batch::new();
+        // Neighbours mostly belong to the same connection, whose name is kept once.
+        let mut connection: Arc<str> = Arc::from("");
+        // One lock for the page: nobody else is there yet.
+        let (mut board, mut tally, mut last) = (self.0.board.lock(), self.0.tally.lock(), self.0.last_id.lock());
+        for (entry, glance) in &glances {
+            *last = glance.id.max(*last);
+            if *connection != *glance.connection {
+                connection = Arc::from(glance.connection.as_ref());
+            }
+            match glance.state {
+                State::Ready | State::Waiting => {
+                    tally.seen(&glance.connection, glance.lane, glance.state);
+                    board.insert(glance.place(&connection), now);
+                }
+                State::Done => tally.seen(&glance.connection, glance.lane, glance.state),
+                State::Running | State::Parked => {
+                    let mut job = record::read_job(&entry.key, &entry.value)?;
+                    if job.state == State::Running {
+                        machine::recovered(&mut job, &frame);
+                        recovered = recovered.put(entry.key.clone(), record::write(&job)?);
+                    }
+                    tally.noted(None, Some(&job));
+                    if matches!(job.state, State::Ready | State::Waiting) {
+                        board.insert(place(&job), now);
+                    }
+                }
+            }
+        }
+        Ok(recovered)
     }
 
     /// How many calls may be on their way over all connections, in the lanes `orders`, `sync` and `bulk`.
@@ -324,10 +363,10 @@ fn place(job: &Job) -> Place {
 }
 
 impl Glance<'_> {
-    fn place(&self) -> Place {
+    fn place(&self, connection: &Arc<str>) -> Place {
         Place {
             id: self.id,
-            connection: self.connection.as_ref().into(),
+            connection: Arc::clone(connection),
             lane: self.lane,
             order_key: self.order_key.as_ref().into(),
             priority: self.priority,

@@ -2,7 +2,9 @@
 //! opens, and afterwards every record is read and the sum compared with what was acknowledged.
 
 use std::fs::{self, File, TryLockError};
+use std::ops::Bound;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -24,6 +26,10 @@ const LOCK: &str = "lock";
 const BACKGROUND_FLUSH_MS: u64 = 200;
 /// After so many verified records the opening thread shows that it is alive.
 const RECORDS_PER_SIGN: u64 = 4_096;
+/// Threads that verify at a time; more wait for the same disk.
+const VERIFIERS_MAX: usize = 4;
+/// Places at which the keys are cut into ranges; see [`cuts`].
+const CUTS_MAX: usize = 256;
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug)]
@@ -210,23 +216,97 @@ fn verify(
         let lost = last - totals.sequence;
         return Err(damaged(&format!("its last {lost} acknowledged commits are missing")));
     }
-    let mut found = Totals { sequence: totals.sequence, ..Totals::default() };
-    for record in db.iter() {
-        let (key, bytes) = record.map_err(unreadable)?;
-        if key == FORMAT_KEY || key == TOTALS_KEY {
-            continue;
-        }
-        record::decode(&key, &bytes)?;
-        found.add(record::head(&key, &bytes)?);
-        if found.records.is_multiple_of(RECORDS_PER_SIGN) {
-            let _ = signs.send(Sign::Alive(Progress { done: found.records, total: totals.records }));
-        }
-    }
+    let found = Verification { db: &db, folder, totals, signs, done: AtomicU64::new(0) }.run()?;
     if found == totals {
         return Ok((db, totals));
     }
     let (found, written) = (found.records, totals.records);
     Err(damaged(&format!("it has {found} records that do not add up to the {written} acknowledged ones")))
+}
+
+/// Reads every record of an opened folder, several ranges of keys at a time.
+struct Verification<'a> {
+    db: &'a sled::Db,
+    folder: &'a Path,
+    totals: Totals,
+    signs: &'a Sender<Sign>,
+    /// Records that are verified.
+    done: AtomicU64,
+}
+
+impl Verification<'_> {
+    /// What all records add up to. Where the ranges meet makes no difference to that: together they are all keys.
+    fn run(&self) -> Result<Totals, StoreError> {
+        let cuts = cuts(self.db).map_err(|cause| unreadable(self.folder, &cause))?;
+        let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let verifier = || -> Result<Totals, StoreError> {
+            let mut found = Totals::default();
+            loop {
+                let range = next.fetch_add(1, Ordering::Relaxed);
+                if range > cuts.len() || failed.load(Ordering::Relaxed) {
+                    return Ok(found);
+                }
+                let from = range.checked_sub(1).and_then(|at| cuts.get(at));
+                let read = guard::caught(|| self.range(from, cuts.get(range), &mut found));
+                let read = read.unwrap_or_else(|_| Err(damaged("the storage engine cannot read it")));
+                if let Err(error) = read {
+                    failed.store(true, Ordering::Relaxed);
+                    return Err(error);
+                }
+            }
+        };
+        let others = std::thread::available_parallelism().map_or(1, usize::from).min(VERIFIERS_MAX).saturating_sub(1);
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (0..others).map(|_| scope.spawn(verifier)).collect();
+            let mut all = Totals { sequence: self.totals.sequence, ..verifier()? };
+            for other in others {
+                let panicked = |_| Err(damaged("the storage engine cannot read it"));
+                let found = other.join().unwrap_or_else(panicked)?;
+                all.records = all.records.wrapping_add(found.records);
+                all.digest = all.digest.wrapping_add(found.digest);
+            }
+            Ok(all)
+        })
+    }
+
+    /// Verifies the records from one key on and before another.
+    fn range(&self, from: Option<&Vec<u8>>, before: Option<&Vec<u8>>, found: &mut Totals) -> Result<(), StoreError> {
+        let from = from.map_or(Bound::Unbounded, |key| Bound::Included(key.as_slice()));
+        let before = before.map_or(Bound::Unbounded, |key| Bound::Excluded(key.as_slice()));
+        for record in self.db.range::<&[u8], _>((from, before)) {
+            let (key, bytes) = record.map_err(|cause| unreadable(self.folder, &cause))?;
+            if key == FORMAT_KEY || key == TOTALS_KEY {
+                continue;
+            }
+            record::decode(&key, &bytes)?;
+            found.add(record::head(&key, &bytes)?);
+            let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+            if done.is_multiple_of(RECORDS_PER_SIGN) {
+                let _ = self.signs.send(Sign::Alive(Progress { done, total: self.totals.records }));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the keys are cut so that several threads have about as much to read: before each kind of record, and within
+/// it at the four quarters of whatever follows the kind's name, which suits the kinds whose keys are hashes.
+fn cuts(db: &sled::Db) -> sled::Result<Vec<Vec<u8>>> {
+    let mut cuts: Vec<Vec<u8>> = Vec::new();
+    let mut from: Vec<u8> = Vec::new();
+    while cuts.len() < CUTS_MAX {
+        let Some(found) = db.range(from.as_slice()..).next() else { break };
+        let (key, _) = found?;
+        let name = key.iter().take(32).position(|byte| *byte == b'/').unwrap_or(0);
+        let kind = key.get(..=name).unwrap_or_default();
+        let Some((last, name)) = kind.split_last().filter(|(last, _)| **last < u8::MAX) else { break };
+        cuts.extend([0x00, 0x40, 0x80, 0xc0].map(|quarter| [kind, &[quarter]].concat()));
+        from = [name, &[last + 1]].concat();
+    }
+    // Only in order do they make ranges that meet and do not overlap.
+    cuts.sort_unstable();
+    cuts.dedup();
+    Ok(cuts)
 }
 
 /// Opens the engine, and waits while a worker thread of an instance that was dropped a moment ago (the one that made
