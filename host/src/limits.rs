@@ -59,6 +59,10 @@ pub const STORE_OPEN_TIMEOUT: Duration = Duration::from_secs(120);
 pub const STORE_UNLOCK_WAITS: u32 = 500;
 /// See [`STORE_UNLOCK_WAITS`].
 pub const STORE_UNLOCK_WAIT: Duration = Duration::from_millis(10);
+/// Threads that verify a store at a time; more wait for the same disk.
+pub const STORE_VERIFIERS_MAX: usize = 4;
+/// Places at which the keys of a store are cut into ranges for them.
+pub const STORE_CUTS_MAX: usize = 256;
 /// Change notices a slow watcher may lag behind before it is told to scan again.
 pub const WATCH_LAG_MAX: usize = 4_096;
 /// Free space below which no new documents are taken in. The store grows in steps of 8 MiB and writes each change some
@@ -168,6 +172,10 @@ pub const PRIORITY_LAST: u8 = 9;
 pub const DOCUMENTS_PER_COMMIT: usize = 500;
 /// Bytes of documents that one commit takes in.
 pub const DOCUMENT_BYTES_PER_COMMIT: usize = 4 << 20;
+/// Records of jobs that are read at a time when the host starts.
+pub const JOBS_PER_PAGE: usize = 1_000;
+/// Pages of jobs that are read ahead at a start; more would only hold memory, since two threads share the work.
+pub const JOB_PAGES_AHEAD: usize = 4;
 /// Done jobs that one commit removes.
 pub const JOBS_REMOVED_PER_COMMIT: usize = 500;
 /// How often done jobs are looked through for those that are no longer kept.

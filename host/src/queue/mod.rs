@@ -43,6 +43,7 @@ use thiserror::Error;
 use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::commerce::lane::Lane;
+use crate::limits;
 use crate::seam::{self, Clock, Millis};
 use crate::store::{Batch, Entry, Store, StoreError};
 use board::{Board, Place};
@@ -79,11 +80,6 @@ pub enum QueueError {
         problem: String,
     },
 }
-
-/// Records of jobs that are read at a time when the host starts.
-const JOBS_PER_PAGE: usize = 1_000;
-/// Pages that are read before those ahead of them are taken in.
-const PAGES_AHEAD: usize = 4;
 
 /// How full each lane of a connection is.
 pub type Loads = [(Lane, Load); 3];
@@ -150,11 +146,11 @@ impl Queue {
     /// them in, a few pages ahead.
     fn pages(&self) -> mpsc::Receiver<Result<Vec<Entry>, StoreError>> {
         let store = Arc::clone(&self.0.store);
-        let (pages, read) = mpsc::channel(PAGES_AHEAD);
+        let (pages, read) = mpsc::channel(limits::JOB_PAGES_AHEAD);
         seam::spawn_blocking(move || {
             let mut after: Option<Vec<u8>> = None;
             loop {
-                let page = store.scan(record::JOBS, after.as_deref(), JOBS_PER_PAGE);
+                let page = store.scan(record::JOBS, after.as_deref(), limits::JOBS_PER_PAGE);
                 after = page.as_ref().ok().and_then(|page| page.last()).map(|entry| entry.key.clone());
                 // Nobody listens any more when a record could not be read.
                 if pages.blocking_send(page).is_err() || after.is_none() {

@@ -13,8 +13,8 @@ use super::group::{FORMAT_KEY, TOTALS_KEY, Totals};
 use super::record;
 use super::{Revision, StoreError, create, guard};
 use crate::limits::{
-    DISK_FREE_BYTES_MIN, STORE_CACHE_BYTES, STORE_OPEN_TIMEOUT, STORE_SEGMENT_BYTES, STORE_UNLOCK_WAIT,
-    STORE_UNLOCK_WAITS,
+    DISK_FREE_BYTES_MIN, STORE_CACHE_BYTES, STORE_CUTS_MAX, STORE_OPEN_TIMEOUT, STORE_SEGMENT_BYTES, STORE_UNLOCK_WAIT,
+    STORE_UNLOCK_WAITS, STORE_VERIFIERS_MAX,
 };
 
 /// The layout of keys and envelopes that this host writes.
@@ -26,10 +26,6 @@ const LOCK: &str = "lock";
 const BACKGROUND_FLUSH_MS: u64 = 200;
 /// After so many verified records the opening thread shows that it is alive.
 const RECORDS_PER_SIGN: u64 = 4_096;
-/// Threads that verify at a time; more wait for the same disk.
-const VERIFIERS_MAX: usize = 4;
-/// Places at which the keys are cut into ranges; see [`cuts`].
-const CUTS_MAX: usize = 256;
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug)]
@@ -255,7 +251,8 @@ impl Verification<'_> {
                 }
             }
         };
-        let others = std::thread::available_parallelism().map_or(1, usize::from).min(VERIFIERS_MAX).saturating_sub(1);
+        let others =
+            std::thread::available_parallelism().map_or(1, usize::from).min(STORE_VERIFIERS_MAX).saturating_sub(1);
         std::thread::scope(|scope| {
             let others: Vec<_> = (0..others).map(|_| scope.spawn(verifier)).collect();
             let mut all = Totals { sequence: self.totals.sequence, ..verifier()? };
@@ -294,7 +291,7 @@ impl Verification<'_> {
 fn cuts(db: &sled::Db) -> sled::Result<Vec<Vec<u8>>> {
     let mut cuts: Vec<Vec<u8>> = Vec::new();
     let mut from: Vec<u8> = Vec::new();
-    while cuts.len() < CUTS_MAX {
+    while cuts.len() < STORE_CUTS_MAX {
         let Some(found) = db.range(from.as_slice()..).next() else { break };
         let (key, _) = found?;
         let name = key.iter().take(32).position(|byte| *byte == b'/').unwrap_or(0);
