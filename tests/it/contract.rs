@@ -79,3 +79,17 @@ fn no_float_is_anywhere() {
         }
     }
 }
+
+#[test]
+fn the_host_can_ask_everything_that_a_connector_may_offer() {
+    let (resolve, package) = contract();
+    let mut wanted: Vec<String> = Vec::new();
+    for interface in apiconnect::plugin::Interface::ALL {
+        let id = resolve.packages[package].interfaces[interface.name()];
+        wanted.extend(resolve.interfaces[id].functions.keys().map(|name| format!("{}.{name}", interface.name())));
+    }
+    let mut asked: Vec<&str> = apiconnect::plugin::OPERATIONS.iter().map(|(name, _, _)| *name).collect();
+    wanted.sort();
+    asked.sort_unstable();
+    assert_eq!(asked, wanted);
+}

@@ -2,6 +2,7 @@
 //!
 //! The modules stand for the type interfaces of `wit/`; `plugin::bindings` points the generated code here.
 
+pub mod changes;
 pub mod decimal;
 pub mod documents;
 pub mod json;

@@ -11,6 +11,7 @@ wasmtime::component::bindgen!({
         "apiconnect:connector/parties": crate::commerce::parties,
         "apiconnect:connector/products": crate::commerce::products,
         "apiconnect:connector/documents": crate::commerce::documents,
+        "apiconnect:connector/changes": crate::commerce::changes,
     },
     additional_derives: [serde::Serialize, serde::Deserialize],
 });

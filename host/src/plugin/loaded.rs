@@ -5,10 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::Semaphore;
-use utoipa::ToSchema;
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 
@@ -18,14 +16,10 @@ use super::compiler::Compiler;
 use super::file::{self, File, FileError};
 use super::guest::Guest;
 use super::import;
+use super::interface::{Exports, Interface, PACKAGE, VERSION};
 use super::signature::SignatureError;
 use crate::limits;
 use crate::seam;
-
-/// The contract's package, as it stands before an interface's name.
-const PACKAGE: &str = "apiconnect:connector/";
-/// The contract's version that this host speaks.
-const VERSION: &str = "0.1.0";
 
 /// Why a component cannot serve.
 #[derive(Debug, Error)]
@@ -45,60 +39,6 @@ pub enum LoadError {
     /// It could not say who it is.
     #[error("ask the connector who it is: {0}")]
     Describe(String),
-}
-
-/// An interface that a connector may offer besides `connector`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are the contract's own")]
-pub enum Interface {
-    Pricing,
-    Inventory,
-    Customers,
-    Catalog,
-    Orders,
-    OrderBatches,
-    Quotes,
-    Invoices,
-    Reference,
-    Feed,
-    Sink,
-    Inbound,
-    Payments,
-    Mapper,
-}
-
-impl Interface {
-    /// The name in the contract.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pricing => "pricing",
-            Self::Inventory => "inventory",
-            Self::Customers => "customers",
-            Self::Catalog => "catalog",
-            Self::Orders => "orders",
-            Self::OrderBatches => "order-batches",
-            Self::Quotes => "quotes",
-            Self::Invoices => "invoices",
-            Self::Reference => "reference",
-            Self::Feed => "feed",
-            Self::Sink => "sink",
-            Self::Inbound => "inbound",
-            Self::Payments => "payments",
-            Self::Mapper => "mapper",
-        }
-    }
-}
-
-/// Where the exports of a component are; an interface it does not offer is `None`.
-pub(super) struct Exports {
-    pub(super) connector: contract::connector::GuestIndices,
-    pub(super) pricing: Option<contract::pricing::GuestIndices>,
-    pub(super) inventory: Option<contract::inventory::GuestIndices>,
-    pub(super) customers: Option<contract::customers::GuestIndices>,
-    pub(super) orders: Option<contract::orders::GuestIndices>,
-    pub(super) order_batches: Option<contract::order_batches::GuestIndices>,
 }
 
 /// A version of a connector that is ready to be called. Immutable: a new version is a new `Loaded`.
@@ -230,6 +170,21 @@ fn check_imports(engine: &Engine, component: &Component) -> Result<(), LoadError
     Ok(())
 }
 
+/// What the component offers, and where.
+fn exports(engine: &Engine, pre: &InstancePre<Guest>) -> Result<(Exports, BTreeSet<Interface>), LoadError> {
+    let kind = pre.component().component_type();
+    let has = |name: &str| kind.exports(engine).any(|(n, _)| n == format!("{PACKAGE}{name}@{VERSION}"));
+    if !has("connector") {
+        return Err(LoadError::Contract(format!(
+            "it does not export {PACKAGE}connector@{VERSION}, so it is no connector; build it with the connector SDK"
+        )));
+    }
+    let interfaces = Interface::ALL.iter().copied().filter(|interface| has(interface.name())).collect();
+    let wrong =
+        |e: wasmtime::Error| LoadError::Contract(format!("an export does not fit the contract {VERSION}: {e:#}"));
+    Ok((Exports::of(pre, &interfaces).map_err(wrong)?, interfaces))
+}
+
 fn check_exports(engine: &Engine, component: &Component) -> Result<(), LoadError> {
     let kind = component.component_type();
     for (name, _) in kind.exports(engine) {
@@ -244,60 +199,6 @@ fn check_exports(engine: &Engine, component: &Component) -> Result<(), LoadError
 
 fn version_text(does: &str, name: &str) -> String {
     format!("it {does} {name}, this host speaks 0.1; rebuild it with an SDK for 0.1, or upgrade the host")
-}
-
-fn exports(engine: &Engine, pre: &InstancePre<Guest>) -> Result<(Exports, BTreeSet<Interface>), LoadError> {
-    let all = [
-        Interface::Pricing,
-        Interface::Inventory,
-        Interface::Customers,
-        Interface::Catalog,
-        Interface::Orders,
-        Interface::OrderBatches,
-        Interface::Quotes,
-        Interface::Invoices,
-        Interface::Reference,
-        Interface::Feed,
-        Interface::Sink,
-        Interface::Inbound,
-        Interface::Payments,
-        Interface::Mapper,
-    ];
-    let kind = pre.component().component_type();
-    let has = |name: &str| kind.exports(engine).any(|(n, _)| n == format!("{PACKAGE}{name}@{VERSION}"));
-    let interfaces: BTreeSet<Interface> = all.into_iter().filter(|interface| has(interface.name())).collect();
-    if !has("connector") {
-        return Err(LoadError::Contract(format!(
-            "it does not export {PACKAGE}connector@{VERSION}, so it is no connector; build it with the connector SDK"
-        )));
-    }
-    let wrong =
-        |e: wasmtime::Error| LoadError::Contract(format!("an export does not fit the contract {VERSION}: {e:#}"));
-    let offers = |interface| interfaces.contains(&interface);
-    let exports = Exports {
-        connector: contract::connector::GuestIndices::new(pre).map_err(wrong)?,
-        pricing: offers(Interface::Pricing)
-            .then(|| contract::pricing::GuestIndices::new(pre))
-            .transpose()
-            .map_err(wrong)?,
-        inventory: offers(Interface::Inventory)
-            .then(|| contract::inventory::GuestIndices::new(pre))
-            .transpose()
-            .map_err(wrong)?,
-        customers: offers(Interface::Customers)
-            .then(|| contract::customers::GuestIndices::new(pre))
-            .transpose()
-            .map_err(wrong)?,
-        orders: offers(Interface::Orders)
-            .then(|| contract::orders::GuestIndices::new(pre))
-            .transpose()
-            .map_err(wrong)?,
-        order_batches: offers(Interface::OrderBatches)
-            .then(|| contract::order_batches::GuestIndices::new(pre))
-            .transpose()
-            .map_err(wrong)?,
-    };
-    Ok((exports, interfaces))
 }
 
 /// Stands in until the connector has answered.

@@ -1,7 +1,7 @@
 //! Connectors: Wasm components in a sandbox that is fresh for every call.
 //!
 //! `engine` is the one Wasm engine, `compiler` fills its cache from a process of its own; `file` reads and checks a
-//! component; `loaded` is one compiled version with what it can do; `registry` holds the versions that serve, `change`
+//! component; `interface` is what a component may offer, `loaded` one compiled version with what it can do; `registry` holds the versions that serve, `change`
 //! swaps them on request, `record` is what is remembered of them and `kept` their bytes; `signature` knows whom the
 //! operator trusts; `call` runs one operation under the five limits, `crash` tells how one ended badly; `import` is what
 //! a connector gets from the host, through the `link` of its connection.
@@ -15,6 +15,7 @@ mod engine;
 mod file;
 mod guest;
 mod import;
+mod interface;
 mod kept;
 mod link;
 mod loaded;
@@ -25,14 +26,15 @@ mod signature;
 #[cfg(test)]
 mod registry_tests;
 
-pub use call::{Call, CallError, Ended};
+pub use call::{AskError, Call, CallError, Ended, OPERATIONS, Shape};
 pub use change::{ChangeError, Changed};
 pub use compiler::compile_into;
 pub use engine::{EngineError, engine};
 pub use file::{FileError, component_of};
 pub use guest::Report;
+pub use interface::Interface;
 pub use link::{Exchange, Link};
-pub use loaded::{Interface, LoadError, Loaded, Sandbox};
+pub use loaded::{LoadError, Loaded, Sandbox};
 pub use record::{Asks, Record, Version};
 pub use registry::{Installed, Place, Registry, RegistryError};
 pub use signature::{Signature, SignatureError, Trust};

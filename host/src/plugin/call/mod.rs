@@ -1,4 +1,12 @@
 //! One call: a fresh sandbox, one operation, every limit, and the host's own account of what happened.
+//!
+//! `operation` is the table of everything a connector can be asked; `ask` does it by name with JSON in and out.
+
+mod ask;
+mod operation;
+
+pub use ask::AskError;
+pub use operation::{OPERATIONS, Shape};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +17,11 @@ use wasmtime::Store;
 use super::bindings::exports::apiconnect::connector as contract;
 use super::crash;
 use super::guest::{self, Guest, Report};
+use super::interface::Interface;
 use super::link::{Exchange, Link};
-use super::loaded::{Interface, Loaded};
-use crate::commerce::documents::{DocumentFilter, Order};
+use super::loaded::Loaded;
 use crate::commerce::lane::Lane;
-use crate::commerce::parties::Customer;
-use crate::commerce::products::{InventoryRequest, Price, PriceRequest, Stock};
-use crate::commerce::types::{Context, Error as Refusal, Ids, PageRequest, WriteContext, Written};
+use crate::commerce::types::{Context, Error as Refusal};
 use crate::egress::{Request, Response, SendError};
 use crate::seam::{self, Clock};
 use crate::secret::Vault;
@@ -80,28 +86,29 @@ impl<T> Ended<T> {
     }
 }
 
-/// Runs one exported function in a fresh sandbox.
+/// Runs one exported function in a fresh sandbox. Every operation goes through here.
 macro_rules! run {
     ($loaded:expr, $call:expr, $interface:expr, $indices:expr, $function:ident ( $($argument:expr),* )) => {{
-        let (loaded, call): (&Loaded, Call) = ($loaded, $call);
-        let Some(indices) = $indices else { return Ended::never(loaded.not_offered($interface)) };
+        let (loaded, call): (&$crate::plugin::Loaded, $crate::plugin::Call) = ($loaded, $call);
+        let Some(indices) = $indices else { return $crate::plugin::Ended::never(loaded.not_offered($interface)) };
         let context = call.context();
-        let Ok(_slot) = loaded.slots.acquire().await else { return Ended::never(CallError::Deadline) };
-        let mut store = Guest::new(call.link, call.id, call.lane, call.time).into_store(loaded.pre.engine());
-        let answer = seam::within(call.time, async {
+        let Ok(_slot) = loaded.slots.acquire().await else { return $crate::plugin::Ended::never($crate::plugin::CallError::Deadline) };
+        let mut store = $crate::plugin::guest::Guest::new(call.link, call.id, call.lane, call.time).into_store(loaded.pre.engine());
+        let answer = $crate::seam::within(call.time, async {
             let instance = loaded.pre.instantiate_async(&mut store).await?;
             let guest = indices.load(&mut store, &instance)?;
             guest.$function(&mut store, &context, $($argument),*).await
         })
         .await;
         let result = match answer {
-            Some(Ok(answer)) => answer.map_err(CallError::Refused),
+            Some(Ok(answer)) => answer.map_err($crate::plugin::CallError::Refused),
             Some(Err(error)) => Err(loaded.trapped(&error, &store)),
-            None => Err(CallError::Deadline),
+            None => Err($crate::plugin::CallError::Deadline),
         };
-        Ended { result, report: store.data().report }
+        $crate::plugin::Ended { result, report: store.data().report }
     }};
 }
+use run;
 
 impl Call {
     fn context(&self) -> Context {
@@ -166,79 +173,6 @@ impl Loaded {
     /// `connector.check`
     pub async fn check(&self, call: Call) -> Ended<contract::connector::Health> {
         run!(self, call, Interface::Pricing, Some(&self.exports.connector), call_check())
-    }
-
-    /// `pricing.query`: one answer per line, in order.
-    pub async fn query_prices(&self, call: Call, lines: &[PriceRequest]) -> Ended<Vec<Result<Price, Refusal>>> {
-        let ended = run!(self, call, Interface::Pricing, self.exports.pricing.as_ref(), call_query(lines));
-        self.same_length(ended, lines.len())
-    }
-
-    /// `inventory.query`: one answer per line, in order.
-    pub async fn query_inventory(&self, call: Call, lines: &[InventoryRequest]) -> Ended<Vec<Result<Stock, Refusal>>> {
-        let ended = run!(self, call, Interface::Inventory, self.exports.inventory.as_ref(), call_query(lines));
-        self.same_length(ended, lines.len())
-    }
-
-    /// `customers.get`
-    pub async fn get_customer(&self, call: Call, id: &str) -> Ended<Customer> {
-        run!(self, call, Interface::Customers, self.exports.customers.as_ref(), call_get(id))
-    }
-
-    /// `customers.list`
-    pub async fn list_customers(
-        &self,
-        call: Call,
-        filter: &contract::customers::CustomerFilter,
-        page: &PageRequest,
-    ) -> Ended<contract::customers::CustomerPage> {
-        run!(self, call, Interface::Customers, self.exports.customers.as_ref(), call_list(filter, page))
-    }
-
-    /// `customers.ship-tos`
-    pub async fn list_ship_tos(
-        &self,
-        call: Call,
-        customer: &str,
-        page: &PageRequest,
-    ) -> Ended<contract::customers::ShipToPage> {
-        run!(self, call, Interface::Customers, self.exports.customers.as_ref(), call_ship_tos(customer, page))
-    }
-
-    /// `orders.get`
-    pub async fn get_order(&self, call: Call, id: &str) -> Ended<Order> {
-        run!(self, call, Interface::Orders, self.exports.orders.as_ref(), call_get(id))
-    }
-
-    /// `orders.list`
-    pub async fn list_orders(
-        &self,
-        call: Call,
-        filter: &DocumentFilter,
-        page: &PageRequest,
-    ) -> Ended<contract::orders::OrderPage> {
-        run!(self, call, Interface::Orders, self.exports.orders.as_ref(), call_list(filter, page))
-    }
-
-    /// `orders.submit`
-    pub async fn submit_order(&self, call: Call, write: &WriteContext, order: &Order) -> Ended<Written> {
-        run!(self, call, Interface::Orders, self.exports.orders.as_ref(), call_submit(write, order))
-    }
-
-    /// `order-batches.submit`: one answer per document, in order.
-    pub async fn submit_orders(
-        &self,
-        call: Call,
-        documents: &[contract::order_batches::Submission],
-    ) -> Ended<Vec<Result<Written, Refusal>>> {
-        let ended =
-            run!(self, call, Interface::OrderBatches, self.exports.order_batches.as_ref(), call_submit(documents));
-        self.same_length(ended, documents.len())
-    }
-
-    /// `orders.find-by-reference`
-    pub async fn find_order(&self, call: Call, customer: &str, reference: &str) -> Ended<Vec<Ids>> {
-        run!(self, call, Interface::Orders, self.exports.orders.as_ref(), call_find_by_reference(customer, reference))
     }
 
     /// A list that lost a line cannot be told from one that is right, so it is refused whole.
