@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Api;
+use super::carriage::Carriage;
 use super::input::{Caller, collect, read_body};
-use super::orders::Carriage;
 use super::problem::Problem;
 use crate::access::Scope;
 use crate::commerce::documents::Order;
 use crate::commerce::lane::Lane;
 use crate::limits;
 use crate::plugin::Interface;
-use crate::queue::{JobId, Operation, State as JobState, Submission};
+use crate::queue::{Document, JobId, Operation, State as JobState, Submission};
 use crate::telemetry::metric;
 
 /// One line of a bulk request.
@@ -100,7 +100,8 @@ fn submission(api: &Api, caller: &Caller, line: &[u8]) -> Result<Submission, Pro
     }
     let carriage =
         Carriage { lane: line.lane, priority: line.priority, not_before: line.not_before, order_key: line.order_key };
-    carriage.submission(&line.connection, Lane::Bulk, line.idempotency_key, &line.order)
+    let document = Document::Order(Box::new(line.order));
+    carriage.submission(&line.connection, Lane::Bulk, line.idempotency_key, &document)
 }
 
 async fn accept(api: &Api, read: Vec<Result<Submission, Problem>>) -> Vec<BulkResult> {

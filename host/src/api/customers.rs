@@ -1,18 +1,20 @@
-//! Customers and their delivery addresses.
+//! Customers, their delivery addresses, people and accounts.
 
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Api;
-use super::input::{Caller, Page, Query, limit};
+use super::carriage::{Carriage, take};
+use super::input::{Caller, Json, Page, Query, limit};
 use super::problem::Problem;
 use super::reply::{Listed, page, reply};
-use crate::access::Scope;
-use crate::commerce::parties::{Customer, ShipTo};
+use crate::commerce::parties::{AccountStanding, Contact, Customer, CustomerGroup, PastItem, ShipTo};
 use crate::commerce::types::PageRequest;
 use crate::plugin::contract::customers::CustomerFilter;
+use crate::queue::{Document, Job};
 
 /// Which customers are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -33,6 +35,13 @@ pub(super) struct CustomerQuery {
     limit: Option<u32>,
 }
 
+impl CustomerQuery {
+    fn split(self) -> Result<(CustomerFilter, PageRequest), Problem> {
+        let asked = PageRequest { cursor: self.cursor, limit: limit(self.limit)? };
+        Ok((CustomerFilter { text: self.text, group: self.group, active_only: self.active_only }, asked))
+    }
+}
+
 /// Lists customers.
 #[utoipa::path(get, path = "/v1/connections/{connection}/customers", tag = "customers",
     params(("connection" = String, Path, description = "The connection's name"), CustomerQuery),
@@ -41,15 +50,14 @@ pub(super) async fn list_customers(
     State(api): State<Api>,
     Path(connection): Path<String>,
     caller: Caller,
-    Query(query): Query<CustomerQuery>,
+    Query(asked): Query<CustomerQuery>,
 ) -> Result<Response, Problem> {
-    caller.may_use(Scope::Read, &connection)?;
-    let asked = PageRequest { cursor: query.cursor, limit: limit(query.limit)? };
-    let filter = CustomerFilter { text: query.text, group: query.group, active_only: query.active_only };
-    let live = api.live(&connection, "customers.list").await?;
-    let ended = live.loaded.list_customers(live.call(), &filter, &asked).await;
-    live.end("customers.list", ended.result.is_ok());
-    let found = ended.result?;
+    let (narrowed, asked) = asked.split()?;
+    let found = api
+        .ask(&caller, &connection, "customers.list", async |loaded, call| {
+            loaded.list_customers(call, &narrowed, &asked).await
+        })
+        .await?;
     page(found.items, found.end)
 }
 
@@ -63,11 +71,10 @@ pub(super) async fn get_customer(
     Path((connection, customer)): Path<(String, String)>,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    caller.may_use(Scope::Read, &connection)?;
-    let live = api.live(&connection, "customers.get").await?;
-    let ended = live.loaded.get_customer(live.call(), &customer).await;
-    live.end("customers.get", ended.result.is_ok());
-    reply(&ended.result?)
+    let found = api
+        .ask(&caller, &connection, "customers.get", async |loaded, call| loaded.get_customer(call, &customer).await)
+        .await?;
+    reply(&found)
 }
 
 /// Lists a customer's delivery addresses.
@@ -81,11 +88,177 @@ pub(super) async fn list_ship_tos(
     caller: Caller,
     Query(asked): Query<Page>,
 ) -> Result<Response, Problem> {
-    caller.may_use(Scope::Read, &connection)?;
     let asked = asked.request()?;
-    let live = api.live(&connection, "customers.ship-tos").await?;
-    let ended = live.loaded.list_ship_tos(live.call(), &customer, &asked).await;
-    live.end("customers.ship-tos", ended.result.is_ok());
-    let found = ended.result?;
+    let found = api
+        .ask(&caller, &connection, "customers.ship-tos", async |loaded, call| {
+            loaded.list_ship_tos(call, &customer, &asked).await
+        })
+        .await?;
     page(found.items, found.end)
+}
+
+/// Lists a customer's people.
+#[utoipa::path(get, path = "/v1/connections/{connection}/customers/{customer}/contacts", tag = "customers",
+    params(("connection" = String, Path, description = "The connection's name"),
+        ("customer" = String, Path, description = "The customer's id in the system"), Page),
+    responses((status = 200, body = Listed<Contact>), (status = "default", body = Problem)))]
+pub(super) async fn list_contacts(
+    State(api): State<Api>,
+    Path((connection, customer)): Path<(String, String)>,
+    caller: Caller,
+    Query(asked): Query<Page>,
+) -> Result<Response, Problem> {
+    let asked = asked.request()?;
+    let found = api
+        .ask(&caller, &connection, "customers.contacts", async |loaded, call| {
+            loaded.list_contacts(call, &customer, &asked).await
+        })
+        .await?;
+    page(found.items, found.end)
+}
+
+/// Lists what a customer bought before.
+#[utoipa::path(get, path = "/v1/connections/{connection}/customers/{customer}/past-items", tag = "customers",
+    params(("connection" = String, Path, description = "The connection's name"),
+        ("customer" = String, Path, description = "The customer's id in the system"), Page),
+    responses((status = 200, body = Listed<PastItem>), (status = "default", body = Problem)))]
+pub(super) async fn list_past_items(
+    State(api): State<Api>,
+    Path((connection, customer)): Path<(String, String)>,
+    caller: Caller,
+    Query(asked): Query<Page>,
+) -> Result<Response, Problem> {
+    let asked = asked.request()?;
+    let found = api
+        .ask(&caller, &connection, "customers.past-items", async |loaded, call| {
+            loaded.list_past_items(call, &customer, &asked).await
+        })
+        .await?;
+    page(found.items, found.end)
+}
+
+/// Reads a customer's balance, credit and what is overdue.
+#[utoipa::path(get, path = "/v1/connections/{connection}/customers/{customer}/account-summary", tag = "customers",
+    params(("connection" = String, Path, description = "The connection's name"),
+        ("customer" = String, Path, description = "The customer's id in the system")),
+    responses((status = 200, body = AccountStanding), (status = "default", body = Problem)))]
+pub(super) async fn account_summary(
+    State(api): State<Api>,
+    Path((connection, customer)): Path<(String, String)>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let found = api
+        .ask(&caller, &connection, "customers.account-summary", async |loaded, call| {
+            loaded.account_summary(call, &customer).await
+        })
+        .await?;
+    reply(&found)
+}
+
+/// Lists customer groups.
+#[utoipa::path(get, path = "/v1/connections/{connection}/customer-groups", tag = "customers",
+    params(("connection" = String, Path, description = "The connection's name"), Page),
+    responses((status = 200, body = Listed<CustomerGroup>), (status = "default", body = Problem)))]
+pub(super) async fn list_groups(
+    State(api): State<Api>,
+    Path(connection): Path<String>,
+    caller: Caller,
+    Query(asked): Query<Page>,
+) -> Result<Response, Problem> {
+    let asked = asked.request()?;
+    let found = api
+        .ask(&caller, &connection, "customers.groups", async |loaded, call| loaded.list_groups(call, &asked).await)
+        .await?;
+    page(found.items, found.end)
+}
+
+/// Creates a customer; its `ids.id` is empty. It goes through the queue, like every change.
+#[utoipa::path(post, path = "/v1/connections/{connection}/customers", tag = "customers",
+    params(("connection" = String, Path, description = "The connection's name"),
+        Carriage,
+        ("Idempotency-Key" = String, Header, description = "Made once for the document, at most 255 bytes"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: wait up to N seconds, at most 30, for the system")),
+    request_body = Customer,
+    responses((status = 202, body = Job, description = "Accepted; the job tells how it goes on"),
+        (status = 200, body = Job, description = "Done while the request waited, or before"),
+        (status = "default", body = Problem)))]
+pub(super) async fn create_customer(
+    State(api): State<Api>,
+    Path(connection): Path<String>,
+    caller: Caller,
+    Query(carriage): Query<Carriage>,
+    headers: HeaderMap,
+    Json(body): Json<Customer>,
+) -> Result<Response, Problem> {
+    take(&api, &caller, &connection, (carriage, &headers), Document::Customer(Box::new(body))).await
+}
+
+/// Changes a customer. It goes through the queue, like every change.
+#[utoipa::path(put, path = "/v1/connections/{connection}/customers/{customer}", tag = "customers",
+    params(("connection" = String, Path, description = "The connection's name"),
+        ("customer" = String, Path, description = "The customer's id in the system"),
+        Carriage,
+        ("Idempotency-Key" = String, Header, description = "Made once for the document, at most 255 bytes"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: wait up to N seconds, at most 30, for the system")),
+    request_body = Customer,
+    responses((status = 202, body = Job, description = "Accepted; the job tells how it goes on"),
+        (status = 200, body = Job, description = "Done while the request waited, or before"),
+        (status = "default", body = Problem)))]
+pub(super) async fn put_customer(
+    State(api): State<Api>,
+    Path((connection, customer)): Path<(String, String)>,
+    caller: Caller,
+    Query(carriage): Query<Carriage>,
+    headers: HeaderMap,
+    Json(mut body): Json<Customer>,
+) -> Result<Response, Problem> {
+    body.ids.id = customer;
+    take(&api, &caller, &connection, (carriage, &headers), Document::Customer(Box::new(body))).await
+}
+
+/// Creates a delivery address; its `ids.id` is empty. It goes through the queue, like every change.
+#[utoipa::path(post, path = "/v1/connections/{connection}/customers/{customer}/ship-tos", tag = "customers",
+    params(("connection" = String, Path, description = "The connection's name"),
+        ("customer" = String, Path, description = "The customer's id in the system"),
+        Carriage,
+        ("Idempotency-Key" = String, Header, description = "Made once for the document, at most 255 bytes"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: wait up to N seconds, at most 30, for the system")),
+    request_body = ShipTo,
+    responses((status = 202, body = Job, description = "Accepted; the job tells how it goes on"),
+        (status = 200, body = Job, description = "Done while the request waited, or before"),
+        (status = "default", body = Problem)))]
+pub(super) async fn create_ship_to(
+    State(api): State<Api>,
+    Path((connection, customer)): Path<(String, String)>,
+    caller: Caller,
+    Query(carriage): Query<Carriage>,
+    headers: HeaderMap,
+    Json(mut body): Json<ShipTo>,
+) -> Result<Response, Problem> {
+    body.customer = customer;
+    take(&api, &caller, &connection, (carriage, &headers), Document::ShipTo(Box::new(body))).await
+}
+
+/// Changes a delivery address. It goes through the queue, like every change.
+#[utoipa::path(put, path = "/v1/connections/{connection}/customers/{customer}/ship-tos/{ship_to}", tag = "customers",
+    params(("connection" = String, Path, description = "The connection's name"),
+        ("customer" = String, Path, description = "The customer's id in the system"),
+        ("ship_to" = String, Path, description = "The address's id in the system"),
+        Carriage,
+        ("Idempotency-Key" = String, Header, description = "Made once for the document, at most 255 bytes"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: wait up to N seconds, at most 30, for the system")),
+    request_body = ShipTo,
+    responses((status = 202, body = Job, description = "Accepted; the job tells how it goes on"),
+        (status = 200, body = Job, description = "Done while the request waited, or before"),
+        (status = "default", body = Problem)))]
+pub(super) async fn put_ship_to(
+    State(api): State<Api>,
+    Path((connection, customer, ship_to)): Path<(String, String, String)>,
+    caller: Caller,
+    Query(carriage): Query<Carriage>,
+    headers: HeaderMap,
+    Json(mut body): Json<ShipTo>,
+) -> Result<Response, Problem> {
+    (body.customer, body.ids.id) = (customer, ship_to);
+    take(&api, &caller, &connection, (carriage, &headers), Document::ShipTo(Box::new(body))).await
 }

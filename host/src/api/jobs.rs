@@ -1,5 +1,6 @@
 //! Jobs: what became of every document, and what a person decides about one that is stuck.
 
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,8 +9,8 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
-use super::input::{Caller, Json, Query, limit, read_body};
-use super::orders::canonical;
+use super::carriage::canonical;
+use super::input::{Caller, Query, collect, limit, read_body};
 use super::problem::Problem;
 use super::reply::{Listed, reply};
 use super::route::{action, unknown_action};
@@ -17,8 +18,7 @@ use crate::access::Scope;
 use crate::commerce::documents::Order;
 use crate::commerce::lane::Lane;
 use crate::commerce::types::Ids;
-use crate::commerce::validate;
-use crate::queue::{Decision, Job, JobFilter, QueueError, State as JobState};
+use crate::queue::{Decision, Document, Job, JobFilter, Operation, QueueError, State as JobState};
 
 /// Which jobs are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -114,15 +114,24 @@ pub(super) async fn replace_document(
     State(api): State<Api>,
     Path(job): Path<String>,
     caller: Caller,
-    Json(order): Json<Order>,
+    body: Body,
 ) -> Result<Response, Problem> {
     caller.may(Scope::Operate)?;
     let job = find(&api, &caller, &job)?;
-    let problems = validate::order(&order);
+    let body = collect(body, api.body_bytes()).await?;
+    // An order's mistakes are told with their place; the others are small.
+    let document = match job.operation {
+        Operation::SubmitOrder => Document::Order(Box::new(read_body(&body)?)),
+        operation => Document::read(operation, &body).map_err(|error| {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_document", format!("failed to {error}"))
+        })?,
+    };
+    let problems = document.problems();
     if !problems.is_empty() {
         return Err(Problem::invalid(problems));
     }
-    reply(&api.queue().edit(job.id, &order.reference, &order.customer, canonical(&order)?).await?)
+    let text = canonical(&document)?;
+    reply(&api.queue().edit(job.id, document.reference(), document.customer(), text).await?)
 }
 
 /// What a person found out about a document whose outcome is unknown.

@@ -1,11 +1,15 @@
 //! HTTP in: who asks, what is asked, and the way to the part that answers. One file a resource.
 
 mod bulk;
+mod carriage;
+mod catalog;
 mod causes;
 mod connections;
 mod customers;
+mod filter;
 mod health;
 mod input;
+mod invoices;
 mod jobs;
 mod keys;
 mod live;
@@ -14,10 +18,13 @@ mod openapi;
 mod orders;
 mod plugins;
 mod problem;
+mod quotes;
+mod reference;
 mod reply;
 mod route;
 mod schedules;
 mod store;
+mod vault;
 
 pub use openapi::document as openapi;
 pub use route::router;
@@ -28,15 +35,16 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
-use crate::access::Keys;
+use crate::access::{Keys, Scope};
 use crate::commerce::lane::Lane;
 use crate::connection::{Connection, Connections};
 use crate::limits;
-use crate::plugin::{Call, Interface, Loaded};
+use crate::plugin::{Call, Ended, Interface, Loaded};
 use crate::queue::Queue;
 use crate::seam::{self, Clock, Millis, Stopwatch};
 use crate::store::{SledStore, Store};
 use crate::telemetry::metric;
+use input::Caller;
 use problem::Problem;
 use reply::Provenance;
 
@@ -116,6 +124,21 @@ impl Api {
     fn offers(&self, connection: &str, interface: Interface) -> Result<(), Problem> {
         let connection = self.connections().get(connection)?;
         Ok(self.connections().connector_of(&connection)?.require(interface)?)
+    }
+
+    /// Asks one live question that has no lines.
+    async fn ask<T>(
+        &self,
+        caller: &Caller,
+        connection: &str,
+        operation: &'static str,
+        ask: impl AsyncFnOnce(Arc<Loaded>, Call) -> Ended<T>,
+    ) -> Result<T, Problem> {
+        caller.may_use(Scope::Read, connection)?;
+        let live = self.live(connection, operation).await?;
+        let ended = ask(Arc::clone(&live.loaded), live.call()).await;
+        live.end(operation, ended.result.is_ok());
+        Ok(ended.result?)
     }
 
     /// Everything one live question needs. `operation` is its name in the contract.

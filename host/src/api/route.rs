@@ -7,8 +7,8 @@ use axum::routing::{get, post, put};
 
 use super::problem::Problem;
 use super::{
-    Api, bulk, causes, connections, customers, health, jobs, keys, live, observe, openapi, orders, plugins, schedules,
-    store,
+    Api, bulk, catalog, causes, connections, customers, health, invoices, jobs, keys, live, observe, openapi, orders,
+    plugins, quotes, reference, schedules, store, vault,
 };
 
 /// The whole API.
@@ -19,11 +19,9 @@ pub fn router(api: Api) -> Router {
         .route("/v1/connections/{connection}/exchanges", get(connections::exchanges))
         .route("/v1/connections/{connection}/prices:query", post(live::query_prices))
         .route("/v1/connections/{connection}/inventory:query", post(live::query_inventory))
-        .route("/v1/connections/{connection}/customers", get(customers::list_customers))
-        .route("/v1/connections/{connection}/customers/{customer}", get(customers::get_customer))
-        .route("/v1/connections/{connection}/customers/{customer}/ship-tos", get(customers::list_ship_tos))
-        .route("/v1/connections/{connection}/orders", get(orders::list_orders).post(orders::submit_order))
-        .route("/v1/connections/{connection}/orders/{order}", get(orders::get_order))
+        .merge(parties())
+        .merge(products())
+        .merge(documents())
         .route("/v1/jobs", get(jobs::list))
         .route("/v1/jobs/{job}", get(jobs::get).post(jobs::act))
         .route("/v1/jobs/{job}/document", get(jobs::document).put(jobs::replace_document))
@@ -49,6 +47,61 @@ pub fn router(api: Api) -> Router {
         .route("/openapi.json", get(openapi::serve))
         .merge(watched)
         .with_state(api)
+}
+
+/// Customers, their addresses, accounts and payment methods.
+fn parties() -> Router<Api> {
+    let customer = "/v1/connections/{connection}/customers/{customer}";
+    let below = |rest: &str| format!("{customer}/{rest}");
+    Router::new()
+        .route(
+            "/v1/connections/{connection}/customers",
+            get(customers::list_customers).post(customers::create_customer),
+        )
+        .route(customer, get(customers::get_customer).put(customers::put_customer))
+        .route(&below("ship-tos"), get(customers::list_ship_tos).post(customers::create_ship_to))
+        .route(&below("ship-tos/{ship_to}"), put(customers::put_ship_to))
+        .route(&below("contacts"), get(customers::list_contacts))
+        .route(&below("past-items"), get(customers::list_past_items))
+        .route(&below("account-summary"), get(customers::account_summary))
+        .route(&below("payment-methods"), get(vault::list_payment_methods))
+        .route(&below("vault-sessions"), post(vault::begin_vault))
+        .route("/v1/connections/{connection}/customer-groups", get(customers::list_groups))
+        .route("/v1/connections/{connection}/payment-methods:detach", post(vault::detach))
+        .route("/v1/connections/{connection}/charges", post(vault::charge))
+}
+
+/// Products and the small lists.
+fn products() -> Router<Api> {
+    Router::new()
+        .route("/v1/connections/{connection}/products", get(catalog::list_products))
+        .route("/v1/connections/{connection}/categories", get(catalog::list_categories))
+        .route("/v1/connections/{connection}/relations", get(catalog::list_relations))
+        .route("/v1/connections/{connection}/kits", get(catalog::list_kits))
+        .route("/v1/connections/{connection}/customer-products", get(catalog::list_customer_products))
+        .route("/v1/connections/{connection}/restrictions", get(catalog::list_restrictions))
+        .route("/v1/connections/{connection}/price-agreements", get(catalog::list_agreements))
+        .route("/v1/connections/{connection}/inventory", get(catalog::list_inventory))
+        .route("/v1/connections/{connection}/warehouses", get(reference::list_warehouses))
+        .route("/v1/connections/{connection}/carriers", get(reference::list_carriers))
+        .route("/v1/connections/{connection}/terms", get(reference::list_terms))
+        .route("/v1/connections/{connection}/units", get(reference::list_units))
+}
+
+/// Orders, quotes, invoices and payments.
+fn documents() -> Router<Api> {
+    Router::new()
+        .route("/v1/connections/{connection}/orders", get(orders::list_orders).post(orders::submit_order))
+        .route("/v1/connections/{connection}/orders:simulate", post(orders::simulate_order))
+        .route("/v1/connections/{connection}/orders/{order}", get(orders::get_order).post(orders::act))
+        .route("/v1/connections/{connection}/orders/{order}/shipments", get(orders::list_shipments))
+        .route("/v1/connections/{connection}/orders/{order}/notes", post(orders::add_note))
+        .route("/v1/connections/{connection}/quotes", get(quotes::list_quotes))
+        .route("/v1/connections/{connection}/quotes/{quote}", get(quotes::get_quote).post(quotes::act))
+        .route("/v1/connections/{connection}/invoices", get(invoices::list_invoices))
+        .route("/v1/connections/{connection}/invoices/{invoice}", get(invoices::get_invoice))
+        .route("/v1/connections/{connection}/invoices/{invoice}/document", get(invoices::get_document))
+        .route("/v1/connections/{connection}/payments", post(invoices::record_payment))
 }
 
 async fn unknown_path(uri: Uri) -> Problem {

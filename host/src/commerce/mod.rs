@@ -13,3 +13,4 @@ pub mod products;
 mod refusal;
 pub mod types;
 pub mod validate;
+pub mod writes;

@@ -3,6 +3,7 @@
 use super::decimal;
 use super::documents::{Order, OrderKind};
 use super::types::FieldProblem;
+use super::writes::{Charge, PaymentRecord};
 use crate::limits;
 
 /// Everything that is wrong with an order, quote or pre-order that shall be submitted; empty when it may be accepted.
@@ -34,6 +35,10 @@ pub fn order(order: &Order) -> Vec<FieldProblem> {
             problems.add(&format!("lines[{at}].unit_price"), "price_override needs a unit_price");
         }
     }
+    let token = order.payment.as_ref().and_then(|payment| payment.token.as_ref());
+    if token.is_some_and(|token| is_card_number(&token.token)) {
+        problems.add("payment.token.token", CARD);
+    }
     for (field, date) in
         [("order_date", &order.order_date), ("requested_date", &order.requested_date), ("expires", &order.expires)]
     {
@@ -42,6 +47,79 @@ pub fn order(order: &Order) -> Vec<FieldProblem> {
         }
     }
     problems.0
+}
+
+/// Texts that must be there, each with its field.
+#[must_use]
+pub fn names(fields: &[(&str, &str)]) -> Vec<FieldProblem> {
+    let mut problems = Problems::default();
+    for (field, text) in fields {
+        problems.text(field, text, "given");
+    }
+    problems.0
+}
+
+/// Everything that is wrong with a payment that shall be recorded.
+#[must_use]
+pub fn payment(record: &PaymentRecord) -> Vec<FieldProblem> {
+    let mut problems = Problems::default();
+    problems.text("customer", &record.customer, "the id of the customer");
+    let reference = record.payment.reference.as_deref().unwrap_or_default();
+    problems.text("payment.reference", reference, "the store's own number of the payment");
+    match &record.payment.amount {
+        None => problems.add("payment.amount", "a payment that is recorded needs an amount"),
+        Some(amount) if !decimal::is_positive(&amount.amount) => {
+            problems.add("payment.amount.amount", "the amount must be greater than zero");
+        }
+        Some(_) => {}
+    }
+    if record.payment.token.as_ref().is_some_and(|token| is_card_number(&token.token)) {
+        problems.add("payment.token.token", CARD);
+    }
+    for (at, applied) in record.payment.applies_to.iter().enumerate() {
+        if !decimal::is_positive(&applied.amount) {
+            problems.add(&format!("payment.applies_to[{at}].amount"), "the amount must be greater than zero");
+        }
+    }
+    problems.0
+}
+
+/// Everything that is wrong with a charge.
+#[must_use]
+pub fn charge(charge: &Charge) -> Vec<FieldProblem> {
+    let mut problems = Problems::default();
+    problems.text("reference", &charge.reference, "the store's own number of the charge");
+    problems.text("customer", &charge.customer, "the id of the customer");
+    problems.text("token", &charge.token, "a token of the vault");
+    if is_card_number(&charge.token) {
+        problems.add("token", CARD);
+    }
+    if !decimal::is_positive(&charge.amount.amount) {
+        problems.add("amount.amount", "the amount must be greater than zero");
+    }
+    problems.0
+}
+
+const CARD: &str = "this looks like a card number; only tokens of the payment vault are taken";
+
+/// Whether a text reads as a card number: 12 to 19 digits, with spaces or hyphens at most, that pass the check digit
+/// (ISO/IEC 7812-1, Luhn).
+fn is_card_number(text: &str) -> bool {
+    if !text.chars().all(|c| c.is_ascii_digit() || c == ' ' || c == '-') {
+        return false;
+    }
+    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| match at % 2 {
+            0 => *digit,
+            _ if *digit > 4 => digit * 2 - 9,
+            _ => digit * 2,
+        })
+        .sum();
+    (12..=19).contains(&digits.len()) && sum.is_multiple_of(10)
 }
 
 #[derive(Default)]
@@ -82,7 +160,15 @@ fn is_date(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_date, order};
+    use super::{is_card_number, is_date, order};
+
+    #[test]
+    fn card_numbers_are_told_from_tokens() {
+        assert!(is_card_number("4111 1111 1111 1111") && is_card_number("5500-0000-0000-0004"));
+        assert!(
+            !is_card_number("4111111111111112") && !is_card_number("tok_4111111111111111") && !is_card_number("42")
+        );
+    }
 
     #[test]
     fn dates_exist() {

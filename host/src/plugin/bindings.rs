@@ -13,5 +13,5 @@ wasmtime::component::bindgen!({
         "apiconnect:connector/documents": crate::commerce::documents,
         "apiconnect:connector/changes": crate::commerce::changes,
     },
-    additional_derives: [serde::Serialize, serde::Deserialize],
+    additional_derives: [serde::Serialize, serde::Deserialize, utoipa::ToSchema],
 });

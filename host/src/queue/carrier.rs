@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
 
+use super::document::Document;
 use super::job::{Job, Operation, ReasonKind};
 use super::machine::{Found, Sent};
 use crate::commerce::documents::Order;
@@ -44,8 +45,8 @@ impl<T> Answer<T> {
 pub trait Carrier: Send + Sync + 'static {
     /// Sends the documents of one connection in one call; an answer for each, in their order.
     fn send<'a>(&'a self, documents: &'a [Outgoing<'a>]) -> BoxFuture<'a, Vec<Answer<Sent>>>;
-    /// Asks whether the system has the document of a job.
-    fn look_up<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Answer<Found>>;
+    /// Asks whether the system has a document that was sent before.
+    fn look_up<'a>(&'a self, one: Outgoing<'a>) -> BoxFuture<'a, Answer<Found>>;
 }
 
 /// Carries jobs through connectors.
@@ -72,18 +73,16 @@ impl ConnectorCarrier {
             // A connection that is gone or does not load comes back with its file; the document waits for it.
             Err(text) => return Answer::of(Sent::Away { text, wait: None }),
         };
+        let call = call(&connection, one.job);
         let what = match one.job.operation {
-            Operation::SubmitOrder => match read(one) {
-                Ok(order) => {
-                    let call = call(&connection, one.job);
-                    judge(loaded.submit_order(call, &write_context(one.job), &order).await)
-                }
-                Err(sent) => sent,
-            },
-            Operation::Check => told(loaded.check(call(&connection, one.job)).await.map(|health| {
+            Operation::Check => told(loaded.check(call).await.map(|health| {
                 let version = health.version.map(|version| format!(" {version}")).unwrap_or_default();
                 format!("{}{version} answers", health.system)
             })),
+            operation => match Document::read(operation, one.document) {
+                Ok(document) => judge(write(&loaded, call, one.job, &document).await),
+                Err(error) => Sent::Rejected(format!("the stored document cannot be used: failed to {error}")),
+            },
         };
         Answer { what, connector: Some(loaded.title()) }
     }
@@ -129,25 +128,63 @@ impl Carrier for ConnectorCarrier {
         })
     }
 
-    fn look_up<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Answer<Found>> {
+    fn look_up<'a>(&'a self, one: Outgoing<'a>) -> BoxFuture<'a, Answer<Found>> {
         Box::pin(async move {
+            let job = one.job;
             let (connection, loaded) = match self.find(job) {
                 Ok(found) => found,
                 Err(text) => return Answer::of(Found::Away { text, wait: None }),
             };
             let operation = loaded.description.operations.iter().find(|o| o.name == job.operation.name());
+            let document = Document::read(job.operation, one.document);
             let what = match operation.map(|operation| &operation.idempotency) {
+                _ if document.is_ok_and(|document| document.is_repeatable()) => Found::Repeatable,
                 Some(Idempotency::Key) => Found::Repeatable,
-                Some(Idempotency::Reference) => {
-                    found(loaded.find_order(call(&connection, job), &job.customer, &job.reference).await)
-                }
-                Some(Idempotency::None) | None => {
-                    Found::Impossible("the system cannot be asked for the document by its reference".to_owned())
-                }
+                Some(Idempotency::Reference) => find(&loaded, call(&connection, job), job).await,
+                Some(Idempotency::None) | None => impossible(),
             };
             Answer { what, connector: Some(loaded.title()) }
         })
     }
+}
+
+/// Does what the document says.
+async fn write(loaded: &Loaded, call: Call, job: &Job, document: &Document) -> Ended<Written> {
+    let context = &write_context(job);
+    match document {
+        Document::Order(order) => loaded.submit_order(call, context, order).await,
+        Document::Cancellation(on) => loaded.cancel_order(call, context, &on.id, on.what.reason.as_deref()).await,
+        Document::Note(on) => loaded.add_order_note(call, context, &on.id, &on.what.note).await,
+        Document::Conversion(on) => loaded.convert_quote(call, context, &on.id, on.what.changes.as_ref()).await,
+        Document::Payment(record) => loaded.record_payment(call, context, &record.customer, &record.payment).await,
+        Document::Customer(customer) => loaded.upsert_customer(call, context, customer).await,
+        Document::ShipTo(ship_to) => loaded.upsert_ship_to(call, context, ship_to).await,
+        Document::Charge(charge) => loaded.charge(call, context, &charge.customer, &charge.token, &charge.amount).await,
+        Document::Detachment(detachment) => {
+            loaded.detach_payment_method(call, context, &detachment.customer, &detachment.token).await
+        }
+    }
+}
+
+/// Asks whether the system has what the job carries.
+async fn find(loaded: &Loaded, call: Call, job: &Job) -> Found {
+    let (customer, reference) = (&job.customer, &job.reference);
+    match job.operation {
+        Operation::SubmitOrder => found(loaded.find_order(call, customer, reference).await),
+        Operation::ConvertQuote => found(loaded.find_converted(call, customer, reference).await),
+        Operation::RecordPayment => found(loaded.find_payment(call, customer, reference).await),
+        Operation::Charge => found(loaded.find_charge(call, customer, reference).await),
+        Operation::CancelOrder
+        | Operation::AddOrderNote
+        | Operation::UpsertCustomer
+        | Operation::UpsertShipTo
+        | Operation::DetachPaymentMethod
+        | Operation::Check => impossible(),
+    }
+}
+
+fn impossible() -> Found {
+    Found::Impossible("the system cannot be asked for the document by its reference".to_owned())
 }
 
 fn read(one: Outgoing<'_>) -> Result<Order, Sent> {

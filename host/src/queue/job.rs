@@ -14,6 +14,30 @@ pub enum Operation {
     /// `orders.submit`: an order, quote or pre-order into the system.
     #[serde(rename = "orders.submit")]
     SubmitOrder,
+    /// `orders.cancel`: an order is withdrawn.
+    #[serde(rename = "orders.cancel")]
+    CancelOrder,
+    /// `orders.add-note`: a note for an order.
+    #[serde(rename = "orders.add-note")]
+    AddOrderNote,
+    /// `quotes.convert`: an order is made of a quote.
+    #[serde(rename = "quotes.convert")]
+    ConvertQuote,
+    /// `invoices.record-payment`: a payment on invoices or on account.
+    #[serde(rename = "invoices.record-payment")]
+    RecordPayment,
+    /// `customers.upsert-customer`: a customer, new or changed.
+    #[serde(rename = "customers.upsert-customer")]
+    UpsertCustomer,
+    /// `customers.upsert-ship-to`: a delivery address, new or changed.
+    #[serde(rename = "customers.upsert-ship-to")]
+    UpsertShipTo,
+    /// `payments.charge`: a token of the payment vault is charged.
+    #[serde(rename = "payments.charge")]
+    Charge,
+    /// `payments.detach`: a token of the payment vault is forgotten.
+    #[serde(rename = "payments.detach")]
+    DetachPaymentMethod,
     /// `connector.check`: a sign of life, to know of trouble before a customer does.
     #[serde(rename = "connector.check")]
     Check,
@@ -25,6 +49,14 @@ impl Operation {
     pub const fn name(self) -> &'static str {
         match self {
             Self::SubmitOrder => "orders.submit",
+            Self::CancelOrder => "orders.cancel",
+            Self::AddOrderNote => "orders.add-note",
+            Self::ConvertQuote => "quotes.convert",
+            Self::RecordPayment => "invoices.record-payment",
+            Self::UpsertCustomer => "customers.upsert-customer",
+            Self::UpsertShipTo => "customers.upsert-ship-to",
+            Self::Charge => "payments.charge",
+            Self::DetachPaymentMethod => "payments.detach",
             Self::Check => "connector.check",
         }
     }
@@ -32,10 +64,7 @@ impl Operation {
     /// Whether it changes something in the system. What only reads may be done again at any time.
     #[must_use]
     pub const fn writes(self) -> bool {
-        match self {
-            Self::SubmitOrder => true,
-            Self::Check => false,
-        }
+        !matches!(self, Self::Check)
     }
 }
 

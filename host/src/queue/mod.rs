@@ -2,12 +2,14 @@
 //!
 //! `accept` takes documents in; `machine` says what a job does next; `board` says whose turn it is; `worker` takes the
 //! turns; `carrier` goes to the system. `person` carries out what people decide, `schedule` what the clock does,
-//! `retain` lets go of what is done. `job` and `record` are what lies on disk; `tally` counts it.
+//! `retain` lets go of what is done. `document` is what is carried, `job`
+//! and `record` are what lies on disk; `tally` counts it.
 
 mod accept;
 mod board;
 mod carrier;
 mod cause;
+mod document;
 mod id;
 mod job;
 mod list;
@@ -25,6 +27,7 @@ mod worker;
 pub use accept::{Accepted, Submission};
 pub use board::Load;
 pub use carrier::{Answer, Carrier, ConnectorCarrier, Outgoing};
+pub use document::{Document, DocumentError};
 pub use id::{JobId, NoJobId};
 pub use job::{Attempt, Job, Operation, Outcome, Reason, ReasonKind, State, Step};
 pub use list::JobFilter;

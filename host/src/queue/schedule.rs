@@ -209,6 +209,7 @@ fn check(rule: &NewSchedule) -> Result<(), ScheduleError> {
             }
         }
         (Operation::Check, None) => Ok(()),
+        _ => invalid("a schedule runs orders.submit or connector.check"),
     }
 }
 

@@ -118,14 +118,17 @@ impl Queue {
 
     /// Sends what is to be sent in one call, looks up what is to be looked up beside it, and takes the answers in.
     async fn carry(&self, carrier: &dyn Carrier, turns: &mut [Turn]) -> Result<Vec<Weather>, QueueError> {
-        let mut documents = Vec::new();
-        for turn in turns.iter().filter(|turn| turn.step == Step::Send) {
-            documents.push((&turn.job, self.document(turn.job.id)?));
+        let mut documents = Vec::with_capacity(turns.len());
+        for turn in turns.iter() {
+            documents.push(self.document(turn.job.id)?);
         }
-        let outgoing: Vec<Outgoing<'_>> = documents.iter().map(|(job, document)| Outgoing { job, document }).collect();
+        let of = |step: Step| {
+            let turns = turns.iter().zip(&documents).filter(move |(turn, _)| turn.step == step);
+            turns.map(|(turn, document)| Outgoing { job: &turn.job, document })
+        };
+        let outgoing: Vec<Outgoing<'_>> = of(Step::Send).collect();
         let send = async { if outgoing.is_empty() { Vec::new() } else { carrier.send(&outgoing).await } };
-        let asked = turns.iter().filter(|turn| turn.step == Step::LookUp);
-        let (sent, found) = join(send, join_all(asked.map(|turn| carrier.look_up(&turn.job)))).await;
+        let (sent, found) = join(send, join_all(of(Step::LookUp).map(|one| carrier.look_up(one)))).await;
         let (mut sent, mut found) = (sent.into_iter(), found.into_iter());
         Ok(turns
             .iter_mut()

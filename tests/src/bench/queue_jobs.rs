@@ -174,7 +174,7 @@ impl Carrier for Noop {
         Box::pin(std::future::ready(documents.iter().map(there).collect()))
     }
 
-    fn look_up<'a>(&'a self, _: &'a Job) -> BoxFuture<'a, Answer<Found>> {
+    fn look_up<'a>(&'a self, _: Outgoing<'a>) -> BoxFuture<'a, Answer<Found>> {
         Box::pin(std::future::ready(Answer::of(Found::Failed("nothing is looked up here".to_owned()))))
     }
 }

@@ -112,7 +112,7 @@ impl Carrier for System {
         })
     }
 
-    fn look_up<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Answer<Found>> {
+    fn look_up<'a>(&'a self, Outgoing { job, .. }: Outgoing<'a>) -> BoxFuture<'a, Answer<Found>> {
         Box::pin(async move {
             self.clock.sleep(Duration::from_millis(self.clock.chance(100))).await;
             self.land(self.clock.now());
