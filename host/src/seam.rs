@@ -1,6 +1,6 @@
 //! The only door to time, luck and task spawning.
 //!
-//! Everything else asks a [`Clock`] for the time, calls [`random_bytes`] for chance and [`spawn`] for a task, so a
+//! Everything else asks a [`Clock`] for the time, calls [`random_bytes`] or [`nonce_bytes`] for chance and [`spawn`] for a task, so a
 //! test can own all three. `host/.clippy.toml` bans the underlying calls everywhere else.
 #![expect(
     clippy::disallowed_methods,
@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
+use rand::RngCore;
 use tokio::sync::Notify;
 
 /// A point in time: milliseconds since the Unix epoch, UTC.
@@ -152,10 +153,19 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// Random bytes for numbers that are used once: nonces, ids, jitter. They come from a cryptographic generator that the
+/// operating system seeds and reseeds, which saves a system call for each record. Keys come from [`random_bytes`].
+#[must_use]
+pub fn nonce_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
+}
+
 /// A random whole number from 0 to `below` − 1; 0 when `below` is 0.
 #[must_use]
 pub fn random_below(below: u64) -> u64 {
-    scale(u64::from_le_bytes(random_bytes()), below)
+    scale(u64::from_le_bytes(nonce_bytes()), below)
 }
 
 /// Spreads a random number over a range.

@@ -7,6 +7,7 @@
     reason = "a test that meets something unexpected has to stop"
 )]
 
+mod commerce;
 mod contract;
 mod crash;
 mod documents;

@@ -11,7 +11,7 @@ use apiconnect::commerce::types::Ids;
 use apiconnect::config::HostConfig;
 use apiconnect::host::{Records, systems};
 use apiconnect::queue::{
-    Answer, Carrier, ConnectorCarrier, Found, Job, Operation, Outgoing, Queue, Sent, State, Submission, Terms,
+    Answer, Carrier, ConnectorCarrier, Found, Operation, Outgoing, Queue, Sent, State, Submission, Terms,
 };
 use apiconnect::seam::Clock;
 use apiconnect::store::OpenOptions;

@@ -29,7 +29,7 @@ impl Cipher {
 
     /// Seals `plain` for the record `key`; `None` when the cipher cannot, which is only above 256 GiB.
     pub(super) fn seal(&self, generation: Generation, key: &[u8], plain: &[u8]) -> Option<Bytes> {
-        let nonce: [u8; NONCE_BYTES] = seam::random_bytes();
+        let nonce: [u8; NONCE_BYTES] = seam::nonce_bytes();
         let mut sealed = Vec::with_capacity(OVERHEAD_BYTES + plain.len());
         sealed.push(generation);
         sealed.extend_from_slice(&nonce);
