@@ -45,6 +45,15 @@ pub const GROUP_WAIT: Duration = Duration::from_millis(1);
 pub const COMMITS_WAITING_MAX: usize = 4_096;
 /// Keys in one commit.
 pub const COMMIT_OPERATIONS_MAX: usize = 4_096;
+/// Keys and values of one commit together: four of the largest values.
+pub const COMMIT_BYTES_MAX: usize = 16 << 20;
+/// Keys and values of one group; a larger group would hold its first commit back for no throughput.
+pub const GROUP_BYTES_MAX: usize = 16 << 20;
+/// Keys and values of all commits that wait; beyond it callers wait.
+pub const COMMITS_WAITING_BYTES_MAX: usize = 64 << 20;
+/// A larger value is stored in parts: a page holds about 17 values, and one over a quarter of a segment would go to
+/// files that sled never syncs.
+pub const VALUE_PART_BYTES: usize = 64 << 10;
 /// One value: larger documents are refused before they come here.
 pub const VALUE_BYTES_MAX: usize = 4 << 20;
 /// One key.
@@ -81,6 +90,9 @@ pub const BACKUP_CHUNK_BYTES: usize = 256 << 10;
 
 // ---- plugin -----------------------------------------------------------------------------------------------------
 
+/// Marks of components that were compiled, in the folder of compiled code; the oldest go first. A mark that is gone
+/// costs one look into that folder.
+pub const COMPILED_MARKS_MAX: usize = 512;
 /// A component file; the largest known kind (Python inside) has 40 MB.
 pub const COMPONENT_BYTES_MAX: u64 = 64 << 20;
 /// A detached signature; a minisign file has about 300 bytes.

@@ -37,10 +37,26 @@ impl Compiler {
             return;
         }
         match self.run(wasm) {
-            Ok(true) => drop(std::fs::write(mark, "")),
+            Ok(true) => {
+                drop(std::fs::write(mark, ""));
+                self.forget_oldest();
+            }
             Ok(false) => tracing::debug!("the compiling process did not finish its work"),
             Err(error) => tracing::debug!(%error, "the compiling process could not be had"),
         }
+    }
+
+    /// Keeps the marks within their number. The code they stand for is the cache's own to clean up.
+    fn forget_oldest(&self) {
+        let Ok(entries) = std::fs::read_dir(&self.cache) else { return };
+        let marks = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+        let mut marks: Vec<_> = marks
+            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+            .filter(|(_, path)| path.file_name().and_then(|name| name.to_str()).is_some_and(is_mark))
+            .collect();
+        marks.sort();
+        let surplus = marks.len().saturating_sub(limits::COMPILED_MARKS_MAX);
+        marks.iter().take(surplus).for_each(|(_, path)| drop(std::fs::remove_file(path)));
     }
 
     fn run(&self, wasm: &[u8]) -> std::io::Result<bool> {
@@ -53,6 +69,11 @@ impl Compiler {
         let ended = wait(&mut child);
         written.and(ended)
     }
+}
+
+/// Whether a file is named as a mark is: 64 hex digits, then a version.
+fn is_mark(name: &str) -> bool {
+    name.split_once('-').is_some_and(|(digest, _)| digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Waits within bounds, then ends it.
@@ -75,4 +96,23 @@ fn wait(child: &mut Child) -> std::io::Result<bool> {
 pub fn compile_into(cache: &Path, wasm: &[u8]) -> Result<(), EngineError> {
     let engine = engine::engine(Some(cache))?;
     Component::new(&engine, wasm).map(drop).map_err(|error| EngineError::new(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_bounded_and_nothing_else_is_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let compiler = Compiler { program: PathBuf::from("none"), cache: folder.path().to_owned() };
+        for number in 0..limits::COMPILED_MARKS_MAX + 3 {
+            std::fs::write(folder.path().join(format!("{number:064x}-1.0.0")), "").unwrap();
+        }
+        std::fs::write(folder.path().join("settings.toml"), "").unwrap();
+        compiler.forget_oldest();
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
+        assert_eq!(left.len(), limits::COMPILED_MARKS_MAX + 1);
+        assert!(left.iter().any(|name| name == "settings.toml"));
+    }
 }

@@ -93,7 +93,7 @@ impl Batch {
         for value in self.writes.iter().filter_map(|(_, value)| value.as_ref()) {
             within("bytes of a value", value.len(), limits::VALUE_BYTES_MAX + seal)?;
         }
-        within("bytes in one commit", self.bytes(), super::COMMIT_BYTES_MAX + seal * self.writes.len())
+        within("bytes in one commit", self.bytes(), limits::COMMIT_BYTES_MAX + seal * self.writes.len())
     }
 }
 

@@ -79,7 +79,8 @@ async fn conditions_guard_whole_batches(store: &impl Store) {
 }
 
 async fn large_values_come_back_whole(store: &impl Store) {
-    for bytes in [VALUE_PART_BYTES, VALUE_PART_BYTES + 1, 3 * VALUE_PART_BYTES, limits::VALUE_BYTES_MAX, 1] {
+    const PART: usize = limits::VALUE_PART_BYTES;
+    for bytes in [PART, PART + 1, 3 * PART, limits::VALUE_BYTES_MAX, 1] {
         let value: Bytes = (0..bytes).map(|n| u8::try_from(n % 251).unwrap()).collect::<Vec<_>>().into();
         store.commit(Batch::new().put("large", value.clone()).put("other", value.slice(1..))).await.unwrap();
         assert_eq!(store.get(b"large").unwrap().unwrap().value, value);

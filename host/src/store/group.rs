@@ -6,7 +6,8 @@ use bytes::Bytes;
 use sled::IVec;
 
 use super::record::{self, Kind};
-use super::{Batch, Change, Revision, StoreError, VALUE_PART_BYTES};
+use super::{Batch, Change, Revision, StoreError};
+use crate::limits::VALUE_PART_BYTES;
 
 /// Under it lies the format of the folder.
 pub(super) const FORMAT_KEY: &[u8] = b"meta/format";

@@ -103,15 +103,3 @@ pub trait Store: Send + Sync + 'static {
         Ok(())
     }
 }
-
-// Bounds that belong in `limits.rs`.
-
-/// Keys and values of one commit together.
-const COMMIT_BYTES_MAX: usize = 16 << 20;
-/// Keys and values of one group; a larger group would hold its first commit back for no throughput.
-const GROUP_BYTES_MAX: usize = 16 << 20;
-/// Keys and values of all commits that wait; beyond it callers wait.
-const COMMITS_WAITING_BYTES_MAX: usize = 64 << 20;
-/// A larger value is stored in parts: a page holds about 17 values, and one over a quarter of a segment would go to
-/// files that sled never syncs.
-const VALUE_PART_BYTES: usize = 64 << 10;

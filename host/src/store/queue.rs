@@ -6,8 +6,8 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::{Semaphore, oneshot};
 
-use super::{Batch, COMMITS_WAITING_BYTES_MAX, GROUP_BYTES_MAX, Revision, StoreError};
-use crate::limits::{COMMITS_WAITING_MAX, GROUP_COMMITS_MAX};
+use super::{Batch, Revision, StoreError};
+use crate::limits::{COMMITS_WAITING_BYTES_MAX, COMMITS_WAITING_MAX, GROUP_BYTES_MAX, GROUP_COMMITS_MAX};
 
 /// Bytes that stand for one unit of room. Each commit takes at least one unit, so units bound number and bytes.
 const UNIT_BYTES: usize = COMMITS_WAITING_BYTES_MAX / COMMITS_WAITING_MAX;
