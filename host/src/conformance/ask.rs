@@ -1,11 +1,9 @@
-//! One operation of a connector by its name, with JSON in and JSON out.
+//! One operation of a connector by its name; with `connector.check`, which no store asks.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::commerce::types::{Error as Refusal, WriteContext};
-use crate::plugin::{Call, Ended, Loaded};
+use crate::commerce::types::WriteContext;
+use crate::plugin::{AskError, Call, Ended, Loaded};
 
 /// An input that the operation cannot take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,69 +13,28 @@ pub(super) struct WrongInput {
     pub(super) problem: String,
 }
 
-/// The arguments of an operation.
-pub(super) struct Arguments<'a>(pub(super) &'a Value);
-
-impl Arguments<'_> {
-    /// One argument by its name; one that is not there is null.
-    fn get<T: DeserializeOwned>(&self, name: &str) -> Result<T, WrongInput> {
-        let text = self.0.get(name).map_or_else(|| "null".to_owned(), Value::to_string);
-        let mut reader = serde_json::Deserializer::from_str(&text);
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let inside = error.path().to_string();
-            let joint = if inside.starts_with('[') { "" } else { "." };
-            let place = if inside == "." { name.to_owned() } else { format!("{name}{joint}{inside}") };
-            let said = error.inner().to_string();
-            let problem = said.split(" at line ").next().unwrap_or_default().to_owned();
-            WrongInput { place, problem }
-        })
-    }
-}
-
-fn told<T: Serialize>(ended: Ended<T>) -> Ended<Value> {
-    ended.map(|value| json!(value))
-}
-
-/// Each line as `{"value": …}` or `{"error": …}`.
-fn lines<T: Serialize>(ended: Ended<Vec<Result<T, Refusal>>>) -> Ended<Value> {
-    let line = |line: Result<T, Refusal>| match line {
-        Ok(value) => json!({ "value": value }),
-        Err(refusal) => json!({ "error": refusal }),
-    };
-    ended.map(|all| all.into_iter().map(line).collect())
-}
-
-/// Asks. `write` is what a write is made with.
+/// Asks. `write` is what a write is made with; other operations do not see it.
 pub(super) async fn ask(
     loaded: &Loaded,
     call: Call,
     operation: &str,
+    writes: bool,
     input: &Value,
     write: &WriteContext,
 ) -> Result<Ended<Value>, WrongInput> {
-    let of = Arguments(input);
-    let ended = match operation {
-        "connector.check" => told(loaded.check(call).await),
-        "pricing.query" => {
-            let asked: Vec<_> = of.get("lines")?;
-            lines(loaded.query_prices(call, &asked).await)
-        }
-        "inventory.query" => {
-            let asked: Vec<_> = of.get("lines")?;
-            lines(loaded.query_inventory(call, &asked).await)
-        }
-        "customers.get" => told(loaded.get_customer(call, &of.get::<String>("id")?).await),
-        "customers.list" => told(loaded.list_customers(call, &of.get("filter")?, &of.get("page")?).await),
-        "customers.ship-tos" => {
-            told(loaded.list_ship_tos(call, &of.get::<String>("customer")?, &of.get("page")?).await)
-        }
-        "orders.get" => told(loaded.get_order(call, &of.get::<String>("id")?).await),
-        "orders.list" => told(loaded.list_orders(call, &of.get("filter")?, &of.get("page")?).await),
-        "orders.submit" => told(loaded.submit_order(call, write, &of.get("order")?).await),
-        "orders.find-by-reference" => {
-            told(loaded.find_order(call, &of.get::<String>("customer")?, &of.get::<String>("reference")?).await)
-        }
-        other => return Err(WrongInput { place: "operation".to_owned(), problem: format!("`{other}` cannot be asked yet") }),
-    };
-    Ok(ended)
+    if operation == "connector.check" {
+        return Ok(loaded.check(call).await.map(|health| json!(health)));
+    }
+    let mut question = input.clone();
+    if writes
+        && operation != "order-batches.submit"
+        && operation != "sink.apply"
+        && let Value::Object(fields) = &mut question
+    {
+        fields.insert("write".to_owned(), json!(write));
+    }
+    loaded.ask(call, operation, question).await.map_err(|error| match error {
+        AskError::Question { field, problem, .. } => WrongInput { place: field, problem },
+        error @ AskError::Unknown { .. } => WrongInput { place: "operation".to_owned(), problem: error.to_string() },
+    })
 }

@@ -114,9 +114,7 @@ impl Reply {
         let Some(wanted) = wanted else { return Self::json(status, &json!({ "message": text })) };
         let mut reply = match &wanted.body {
             Value::Null => Self { status: wanted.status, headers: Vec::new(), body: Bytes::new() },
-            Value::String(text) => {
-                Self { status: wanted.status, headers: Vec::new(), body: Bytes::from(text.clone()) }
-            }
+            Value::String(text) => Self { status: wanted.status, headers: Vec::new(), body: Bytes::from(text.clone()) },
             body => Self::json(wanted.status, body),
         };
         for (name, value) in &wanted.headers {
@@ -147,6 +145,8 @@ pub(super) fn spoiled(fault: Fault, reply: Reply) -> Option<Deed> {
         Fault::CutAfterSend => Some(Deed::Cut),
         Fault::Slow => Some(Deed::Wait),
         Fault::CutAnswer => (reply.body.len() > 1).then_some(Deed::Half(reply)),
+        // What an error means is in its status, and stays so without its text.
+        Fault::HalfPage | Fault::WrongTypes if reply.status >= 400 => None,
         Fault::HalfPage if reply.body.len() > 1 => {
             let body = reply.body.slice(..reply.body.len() / 2);
             Some(Deed::Answer(Reply { body, ..reply }))
@@ -194,13 +194,12 @@ mod tests {
     fn a_spoiled_answer_is_never_the_right_one() {
         let good = r#"{"a":[1,"b"]}"#;
         assert_eq!(body_of(spoiled(Fault::HalfPage, reply(good))), r#"{"a":["#);
-        assert_eq!(
-            body_of(spoiled(Fault::WrongTypes, reply(good))),
-            r#"{"a":[{"unexpected":[]},{"unexpected":[]}]}"#
-        );
+        assert_eq!(body_of(spoiled(Fault::WrongTypes, reply(good))), r#"{"a":[{"unexpected":[]},{"unexpected":[]}]}"#);
         assert_eq!(body_of(spoiled(Fault::EmptyBody, reply(good))), "");
         assert!(spoiled(Fault::EmptyBody, reply("")).is_none() && spoiled(Fault::CutAnswer, reply("")).is_none());
         assert!(matches!(spoiled(Fault::CutAfterSend, reply("")), Some(Deed::Cut)));
+        let refused = || Reply { status: 404, ..reply(good) };
+        assert!(spoiled(Fault::HalfPage, refused()).is_none() && spoiled(Fault::Html, refused()).is_some());
     }
 
     #[test]

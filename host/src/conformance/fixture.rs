@@ -141,7 +141,8 @@ impl Fixture {
         let has = |(name, wanted): (&String, &String)| {
             arrived.headers.get(name).and_then(|own| own.to_str().ok()).is_some_and(|own| pattern::text(wanted, own))
         };
-        if !request.headers.iter().all(has) || !request.body.as_ref().is_none_or(|body| body_fits(body, &arrived.body)) {
+        if !request.headers.iter().all(has) || !request.body.as_ref().is_none_or(|body| body_fits(body, &arrived.body))
+        {
             return None;
         }
         let literal = request.target.chars().filter(|letter| *letter != '*').count().min(0xfff);
@@ -201,7 +202,12 @@ mod tests {
 
     fn arrived(method: &str, target: &str, body: &str) -> Arrived {
         let (method, target) = (method.to_owned(), target.to_owned());
-        Arrived { method, target, headers: http::HeaderMap::new(), body: bytes::Bytes::copy_from_slice(body.as_bytes()) }
+        Arrived {
+            method,
+            target,
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::copy_from_slice(body.as_bytes()),
+        }
     }
 
     #[test]

@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::answer::{Answer, Played, case, refused};
 use super::fault::{Fault, Plan};
 use super::operation::Shape;
-use super::pattern;
 use crate::commerce::types::Error as Refusal;
 use crate::limits;
 
@@ -42,7 +41,7 @@ pub(super) struct Seen<'a> {
 enum Other<'a> {
     Refused(&'a Refusal),
     Line(Refusal),
-    Value(String),
+    Value,
 }
 
 impl Other<'_> {
@@ -50,7 +49,7 @@ impl Other<'_> {
         match self {
             Self::Refused(refusal) => Some(refusal),
             Self::Line(refusal) => Some(refusal),
-            Self::Value(_) => None,
+            Self::Value => None,
         }
     }
 }
@@ -101,19 +100,19 @@ fn others<'a>(seen: &Seen<'_>, answer: &'a Answer) -> Vec<Other<'a>> {
     };
     if let Shape::Write { .. } = seen.shape {
         let same = !seen.repeatable || answer.written_id() == seen.good.written_id();
-        return if same { Vec::new() } else { vec![Other::Value(pattern::short(value))] };
+        return if same { Vec::new() } else { vec![Other::Value] };
     }
-    let Answer::Value(good) = seen.good else { return vec![Other::Value(pattern::short(value))] };
+    let Answer::Value(good) = seen.good else { return vec![Other::Value] };
     let (Value::Array(own), Value::Array(right), true) = (value, good, seen.shape.has_lines()) else {
-        return if value == good { Vec::new() } else { vec![Other::Value(pattern::short(value))] };
+        return if value == good { Vec::new() } else { vec![Other::Value] };
     };
     if own.len() != right.len() {
-        return vec![Other::Value(pattern::short(value))];
+        return vec![Other::Value];
     }
     // New documents have new ids where a running system makes them; what is wrong with those is found by looking.
     let new = seen.shape.writes() && !seen.repeatable;
     let differ = own.iter().zip(right).filter(|(own, right)| own != right && !(new && line_error(own).is_none()));
-    differ.map(|(own, _)| line_error(own).map_or_else(|| Other::Value(pattern::short(own)), Other::Line)).collect()
+    differ.map(|(own, _)| line_error(own).map_or(Other::Value, Other::Line)).collect()
 }
 
 /// The error of a line.

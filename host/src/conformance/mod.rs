@@ -12,14 +12,19 @@
 //! | `fault`, `judge`, `answer` | what goes wrong, what a connector may say then, and what it said |
 //! | `stage`, `server`, `meter` | the system's place: fixtures or a running system behind a loopback port; what a call did there |
 //! | `ask` | one operation of a connector by name, JSON in and out |
-//! | `bench`, `play`, `writes`, `run` | one sandbox; one step of a scenario; what is asked of writes; the whole run |
+//! | `bench`, `play` | a connection to that place; one step of a scenario |
+//! | `expectation`, `echo`, `writes` | whether an answer is right, whether ids come back, what is asked of writes |
+//! | `run`, `cases`, `twisted`, `sample` | the whole run: all steps, all faults, other names, what no scenario asks |
 //! | `recorder` | fixtures taken from a running system |
-//! | `report`, `sheet` | what came out, as data and as the capability sheet |
+//! | `summary`, `report`, `sheet` | what came out, as data and as the capability sheet |
 
 mod answer;
 mod ask;
 mod bench;
+mod cases;
+mod echo;
 mod error;
+mod expectation;
 mod fault;
 mod fixture;
 mod judge;
@@ -30,16 +35,19 @@ mod play;
 mod recorder;
 mod report;
 mod run;
+mod sample;
 mod scenario;
 mod server;
 mod sheet;
 mod stage;
+mod summary;
 mod text;
 mod twist;
+mod twisted;
 mod writes;
 
 pub use error::KitError;
-pub use operation::{OPERATIONS, Operation, Shape};
-pub use report::{CaseReport, CaseResult, OperationReport, Report, Verdict};
+pub use operation::{Operation, Shape};
+pub use report::{CaseReport, CaseResult, Measured, OperationReport, Report, SecretReport, Verdict};
 pub use run::{Asked, Kit, Source};
 pub use sheet::{MEASURED, sheet, table};

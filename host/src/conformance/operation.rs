@@ -1,7 +1,7 @@
 //! Every operation of the contract: what kind of question it is, and which connectors should have it.
 
-use crate::plugin::Interface;
 use crate::plugin::contract::connector::Kind;
+use crate::plugin::{self, Interface};
 
 /// What kind of question an operation is; the kind decides which cases it is put through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,81 +48,71 @@ pub struct Operation {
     pub shape: Shape,
 }
 
-const fn at(interface: Interface, name: &'static str, shape: Shape) -> Operation {
-    Operation { name, interface: Some(interface), shape }
-}
+/// The operation that proves that the system can be reached.
+const CHECK: Operation = Operation { name: "connector.check", interface: None, shape: Shape::Question };
 
-const WRITE: Shape = Shape::Write { look_up: None };
+/// Operations that change the system, and how what they made is found again.
+const WRITES: [(&str, Option<&str>); 9] = [
+    ("customers.upsert-customer", None),
+    ("customers.upsert-ship-to", None),
+    ("orders.submit", Some("orders.find-by-reference")),
+    ("orders.cancel", None),
+    ("orders.add-note", None),
+    ("quotes.convert", Some("quotes.find-by-reference")),
+    ("invoices.record-payment", Some("invoices.find-by-reference")),
+    ("payments.detach", None),
+    ("payments.charge", Some("payments.find-by-reference")),
+];
 
-/// All of them, in the order of the contract.
-pub const OPERATIONS: [Operation; 53] = [
-    Operation { name: "connector.check", interface: None, shape: Shape::Question },
-    at(Interface::Pricing, "pricing.query", Shape::Lines),
-    at(Interface::Pricing, "pricing.list-agreements", Shape::Pages),
-    at(Interface::Inventory, "inventory.query", Shape::Lines),
-    at(Interface::Inventory, "inventory.list", Shape::Pages),
-    at(Interface::Customers, "customers.get", Shape::Question),
-    at(Interface::Customers, "customers.list", Shape::Pages),
-    at(Interface::Customers, "customers.ship-tos", Shape::Pages),
-    at(Interface::Customers, "customers.contacts", Shape::Pages),
-    at(Interface::Customers, "customers.groups", Shape::Pages),
-    at(Interface::Customers, "customers.account-summary", Shape::Question),
-    at(Interface::Customers, "customers.past-items", Shape::Pages),
-    at(Interface::Customers, "customers.upsert-customer", WRITE),
-    at(Interface::Customers, "customers.upsert-ship-to", WRITE),
-    at(Interface::Catalog, "catalog.products", Shape::Pages),
-    at(Interface::Catalog, "catalog.categories", Shape::Pages),
-    at(Interface::Catalog, "catalog.relations", Shape::Pages),
-    at(Interface::Catalog, "catalog.kits", Shape::Pages),
-    at(Interface::Catalog, "catalog.customer-products", Shape::Pages),
-    at(Interface::Catalog, "catalog.restrictions", Shape::Pages),
-    at(Interface::Orders, "orders.get", Shape::Question),
-    at(Interface::Orders, "orders.list", Shape::Pages),
-    at(Interface::Orders, "orders.shipments", Shape::Question),
-    at(Interface::Orders, "orders.simulate", Shape::Question),
-    at(Interface::Orders, "orders.submit", Shape::Write { look_up: Some("orders.find-by-reference") }),
-    at(Interface::Orders, "orders.cancel", WRITE),
-    at(Interface::Orders, "orders.add-note", WRITE),
-    at(Interface::Orders, "orders.find-by-reference", Shape::LookUp),
-    at(Interface::OrderBatches, "order-batches.submit", Shape::WriteLines),
-    at(Interface::Quotes, "quotes.get", Shape::Question),
-    at(Interface::Quotes, "quotes.list", Shape::Pages),
-    at(Interface::Quotes, "quotes.convert", Shape::Write { look_up: Some("quotes.find-by-reference") }),
-    at(Interface::Quotes, "quotes.find-by-reference", Shape::LookUp),
-    at(Interface::Invoices, "invoices.get", Shape::Question),
-    at(Interface::Invoices, "invoices.list", Shape::Pages),
-    at(Interface::Invoices, "invoices.document", Shape::Question),
-    at(Interface::Invoices, "invoices.record-payment", Shape::Write { look_up: Some("invoices.find-by-reference") }),
-    at(Interface::Invoices, "invoices.find-by-reference", Shape::LookUp),
-    at(Interface::Reference, "reference.warehouses", Shape::Pages),
-    at(Interface::Reference, "reference.carriers", Shape::Pages),
-    at(Interface::Reference, "reference.terms", Shape::Pages),
-    at(Interface::Reference, "reference.units", Shape::Pages),
-    at(Interface::Feed, "feed.pull", Shape::Pages),
-    at(Interface::Feed, "feed.enumerate-ids", Shape::Pages),
-    at(Interface::Sink, "sink.apply", Shape::WriteLines),
-    at(Interface::Inbound, "inbound.handle", Shape::Question),
-    at(Interface::Payments, "payments.begin-vault", Shape::Question),
-    at(Interface::Payments, "payments.list-methods", Shape::Question),
-    at(Interface::Payments, "payments.detach", WRITE),
-    at(Interface::Payments, "payments.charge", Shape::Write { look_up: Some("payments.find-by-reference") }),
-    at(Interface::Payments, "payments.find-by-reference", Shape::LookUp),
-    at(Interface::Mapper, "mapper.outbound", Shape::Question),
-    at(Interface::Mapper, "mapper.inbound", Shape::Question),
+/// Interfaces whose every operation is a list in pages.
+const LISTS: [Interface; 3] = [Interface::Catalog, Interface::Reference, Interface::Feed];
+/// Other lists in pages.
+const PAGES: [&str; 10] = [
+    "pricing.list-agreements",
+    "inventory.list",
+    "customers.list",
+    "customers.ship-tos",
+    "customers.contacts",
+    "customers.groups",
+    "customers.past-items",
+    "orders.list",
+    "quotes.list",
+    "invoices.list",
 ];
 
 impl Operation {
+    /// All of them, in the order of the contract.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let rest = plugin::OPERATIONS.iter().map(|(name, interface, answer)| Self {
+            name,
+            interface: Some(*interface),
+            shape: shape(name, *interface, *answer),
+        });
+        std::iter::once(CHECK).chain(rest)
+    }
+
     /// The operation with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        OPERATIONS.into_iter().find(|operation| operation.name == name)
+        Self::all().find(|operation| operation.name == name)
+    }
+}
+
+fn shape(name: &str, interface: Interface, answer: plugin::Shape) -> Shape {
+    let batches = matches!(interface, Interface::OrderBatches | Interface::Sink);
+    match WRITES.iter().find(|(write, _)| *write == name) {
+        Some((_, look_up)) => Shape::Write { look_up: *look_up },
+        None if answer == plugin::Shape::Lines && batches => Shape::WriteLines,
+        None if answer == plugin::Shape::Lines => Shape::Lines,
+        None if LISTS.contains(&interface) || PAGES.contains(&name) => Shape::Pages,
+        None if name.ends_with(".find-by-reference") => Shape::LookUp,
+        None => Shape::Question,
     }
 }
 
 /// The interfaces that a connector of this kind should export: what its users look for first. A connector whose system
 /// cannot do an operation of them exports the interface and says so.
-#[must_use]
-pub fn expected(kind: &Kind) -> &'static [Interface] {
+pub(super) fn expected(kind: &Kind) -> &'static [Interface] {
     match kind {
         Kind::Erp => &[
             Interface::Pricing,
@@ -141,5 +131,25 @@ pub fn expected(kind: &Kind) -> &'static [Interface] {
         Kind::Edi => &[Interface::Orders, Interface::Inbound],
         Kind::Payment => &[Interface::Payments],
         Kind::Generic | Kind::Other(_) => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_the_tables_is_an_operation() {
+        let names: Vec<&str> = Operation::all().map(|operation| operation.name).collect();
+        for name in WRITES.iter().flat_map(|(write, look_up)| [Some(*write), *look_up]).flatten().chain(PAGES) {
+            assert!(names.contains(&name), "{name}");
+        }
+        let shape = |name| Operation::named(name).unwrap().shape;
+        assert_eq!(shape("pricing.query"), Shape::Lines);
+        assert_eq!(shape("order-batches.submit"), Shape::WriteLines);
+        assert_eq!(shape("feed.pull"), Shape::Pages);
+        assert_eq!(shape("quotes.find-by-reference"), Shape::LookUp);
+        assert_eq!(shape("orders.shipments"), Shape::Question);
+        assert!(shape("orders.cancel").writes() && !shape("orders.get").writes());
     }
 }

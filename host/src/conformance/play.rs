@@ -124,7 +124,8 @@ impl Bench {
                 want_native: false,
             };
             let (one, before) = (seam::stopwatch(), meter.waited());
-            let asked = ask(&self.loaded, call, question.operation.name, &input, &question.write).await;
+            let Operation { name, shape, .. } = question.operation;
+            let asked = ask(&self.loaded, call, name, shape.writes(), &input, &question.write).await;
             let ended = asked.map_err(|wrong| self.wrong(question, wrong))?;
             let inside = one.elapsed().saturating_sub(meter.waited().saturating_sub(before));
             sum.add(inside, ended.report.memory_peak, ended.report.write_unanswered);

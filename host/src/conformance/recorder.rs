@@ -1,8 +1,7 @@
 //! Fixtures taken from a running system: the exchanges of steps that went well, without secrets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -19,15 +18,18 @@ use crate::secret::Vault;
 /// What stands in a fixture for a value that must not be known.
 const HIDDEN: &str = "recorded";
 /// Headers about one transfer or one moment.
-const DROPPED: [&str; 8] = [
-    "connection", "content-length", "date", "keep-alive", "server", "set-cookie", "transfer-encoding", "x-powered-by",
-];
+const DROPPED: [&str; 8] =
+    ["connection", "content-length", "date", "keep-alive", "server", "set-cookie", "transfer-encoding", "x-powered-by"];
 
 /// An exchange as it was seen.
 #[derive(Clone, Debug, PartialEq)]
 struct Taken {
     step: String,
     signs_in: bool,
+    /// The step writes, and this request may be what does it.
+    changes: bool,
+    /// What had been written before.
+    marks: BTreeSet<String>,
     method: String,
     target: String,
     body: Option<Value>,
@@ -36,10 +38,26 @@ struct Taken {
     answer: String,
 }
 
-/// Takes down exchanges while it is switched on.
+/// What is taken down now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taking {
+    /// Nothing.
+    Nothing,
+    /// Exchanges of a step that reads.
+    Reads,
+    /// Exchanges of a step that writes.
+    Writes,
+}
+
+struct State {
+    taking: Taking,
+    taken: Vec<Taken>,
+    marks: BTreeSet<String>,
+}
+
+/// Takes down exchanges.
 pub(super) struct Recorder {
-    on: AtomicBool,
-    taken: Mutex<Vec<Taken>>,
+    state: Mutex<State>,
     secrets: Vec<String>,
     scheme: Option<SessionScheme>,
 }
@@ -48,10 +66,12 @@ pub(super) struct Recorder {
 struct Entry<'a> {
     request: Request<'a>,
     response: Response<'a>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    needs: BTreeSet<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     creates: Option<&'a str>,
-    #[serde(rename = "for", skip_serializing_if = "Vec::is_empty")]
-    steps: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sets: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -76,18 +96,19 @@ struct Response<'a> {
 impl Recorder {
     pub(super) fn new(vault: &Vault, scheme: Option<SessionScheme>) -> Self {
         let secrets = vault.secrets().map(|secret| secret.expose().to_owned()).filter(|text| !text.is_empty());
-        Self { on: AtomicBool::new(false), taken: Mutex::default(), secrets: secrets.collect(), scheme }
+        let state = State { taking: Taking::Nothing, taken: Vec::new(), marks: BTreeSet::new() };
+        Self { state: Mutex::new(state), secrets: secrets.collect(), scheme }
     }
 
-    /// Whether exchanges are taken down from now on.
-    pub(super) fn switch(&self, on: bool) {
-        self.on.store(on, Ordering::Relaxed);
+    /// What is taken down from now on.
+    pub(super) fn switch(&self, taking: Taking) {
+        self.state.lock().taking = taking;
     }
 
     /// Takes down an exchange; `signs_in` tells one that the host made itself.
     pub(super) fn take(&self, arrived: &Arrived, reply: &Reply, signs_in: bool, step: &str) {
-        let mut taken = self.taken.lock();
-        if !self.on.load(Ordering::Relaxed) || taken.len() >= limits::KIT_FILES_MAX {
+        let mut state = self.state.lock();
+        if state.taking == Taking::Nothing || state.taken.len() >= limits::KIT_FILES_MAX {
             return;
         }
         let mut headers: Vec<(String, String)> =
@@ -100,9 +121,12 @@ impl Recorder {
             let text = self.hidden(&String::from_utf8_lossy(&arrived.body));
             body = Some(serde_json::from_str(&text).unwrap_or(Value::String(text)));
         }
+        let reads = matches!(arrived.method.as_str(), "GET" | "HEAD");
         let one = Taken {
             step: step.to_owned(),
             signs_in,
+            changes: state.taking == Taking::Writes && !signs_in && !reads && (200..300).contains(&reply.status),
+            marks: state.marks.clone(),
             method: arrived.method.clone(),
             target: self.hidden(&arrived.target),
             body,
@@ -110,8 +134,13 @@ impl Recorder {
             headers,
             answer: self.hidden(&answer),
         };
-        if !taken.contains(&one) && !(signs_in && taken.iter().any(|own| own.signs_in && own.target == one.target)) {
-            taken.push(one);
+        if one.changes {
+            state.marks.insert(one.step.clone());
+        }
+        // What is answered as it was the last time needs no entry of its own.
+        let last = state.taken.iter().rev().find(|own| own.same_request(&one));
+        if last.is_none_or(|last| !signs_in && (last.status, &last.answer) != (one.status, &one.answer)) {
+            state.taken.push(one);
         }
     }
 
@@ -155,7 +184,7 @@ impl Recorder {
 
     /// Writes what was taken down into `folder`, one file a step, and tells the files.
     pub(super) fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, KitError> {
-        let taken = self.taken.lock();
+        let taken = &self.state.lock().taken;
         let mut steps: Vec<&str> = Vec::new();
         for one in taken.iter() {
             if !steps.contains(&one.file()) {
@@ -167,7 +196,7 @@ impl Recorder {
         let mut files = Vec::new();
         for (at, step) in steps.into_iter().enumerate() {
             let own = taken.iter().filter(|one| one.file() == step);
-            let entries: Vec<Entry<'_>> = own.map(|one| entry(one, &taken)).collect();
+            let entries: Vec<Entry<'_>> = own.map(|one| entry(one, taken)).collect();
             let file = folder.join(format!("{at:02}-{}.json", spelled(step)));
             let text = serde_json::to_string_pretty(&entries).map_err(|e| failed(&file, e.to_string()))?;
             std::fs::write(&file, format!("{text}\n")).map_err(|e| failed(&file, e.to_string()))?;
@@ -187,12 +216,10 @@ impl Taken {
     }
 }
 
-/// A request that is answered in one way everywhere belongs to every step; one with several answers to those it was
-/// seen in.
+/// A request that is always answered in one way needs nothing; one with several answers has the one of its time.
 fn entry<'a>(one: &'a Taken, all: &'a [Taken]) -> Entry<'a> {
-    let alike: Vec<&Taken> = all.iter().filter(|other| other.same_request(one)).collect();
-    let varies = alike.iter().any(|other| (other.status, &other.answer) != (one.status, &one.answer));
-    let steps = if varies && !one.signs_in { vec![one.step.as_str()] } else { Vec::new() };
+    let varies = all.iter().filter(|other| other.same_request(one)).count() > 1;
+    let needs = if varies { one.marks.iter().map(String::as_str).collect() } else { BTreeSet::new() };
     let mut headers: BTreeMap<&str, Value> = BTreeMap::new();
     for (name, value) in &one.headers {
         match headers.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
@@ -211,14 +238,10 @@ fn entry<'a>(one: &'a Taken, all: &'a [Taken]) -> Entry<'a> {
     let text = (json.is_none() && !one.answer.is_empty()).then_some(one.answer.as_str());
     Entry {
         request: Request { method: &one.method, target: &one.target, body: one.body.as_ref() },
-        response: Response {
-            status: one.status,
-            headers,
-            body: json,
-            text,
-        },
-        creates: (one.status == 201).then_some(one.step.as_str()),
-        steps,
+        response: Response { status: one.status, headers, body: json, text },
+        needs,
+        creates: (one.changes && one.status == 201).then_some(one.step.as_str()),
+        sets: if one.changes && one.status != 201 { vec![&one.step] } else { Vec::new() },
     }
 }
 

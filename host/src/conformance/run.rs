@@ -1,6 +1,5 @@
 //! A whole run: every step as it should be, then with everything that can go wrong, then under other names.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,11 +14,11 @@ use super::report::Report;
 use super::scenario::Scenario;
 use super::server::{Port, Server};
 use super::stage::{Backend, Stage, System};
-use super::text;
+use super::twisted;
 use crate::connection::{check_secrets, check_settings};
 use crate::egress::Egress;
 use crate::plugin::{Loaded, Sandbox};
-use crate::seam::{self, Clock};
+use crate::seam::Clock;
 
 /// What is tested, and before what.
 #[derive(Clone, Debug)]
@@ -96,7 +95,7 @@ impl Kit {
         run.good(say).await?;
         run.cases(say).await?;
         if let Place::Fixtures(fixtures) = &backend {
-            super::names::twists(self, &mut run, fixtures, say).await?;
+            twisted::run(self, &mut run, fixtures, say).await?;
         }
         let nothing = self.stand(&Place::Nothing, Arc::clone(&self.scenario)).await?;
         run.probe(&nothing.bench).await?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::operation::{OPERATIONS, Operation};
+use super::operation::Operation;
 use super::{KitError, text};
 use crate::egress::Auth;
 use crate::secret::{Secret, Source, Vault};
@@ -126,6 +126,23 @@ pub(super) struct Twist {
     pub(super) expect: BTreeMap<String, Value>,
 }
 
+impl Step {
+    /// A step that no file has.
+    pub(super) fn sample(operation: &str, input: Value) -> Self {
+        Self {
+            name: operation.to_owned(),
+            operation: operation.to_owned(),
+            input,
+            reference: None,
+            customer: None,
+            expect: None,
+            keep: BTreeMap::new(),
+            before: Vec::new(),
+            faults: true,
+        }
+    }
+}
+
 fn root() -> String {
     "/".to_owned()
 }
@@ -146,8 +163,9 @@ impl Scenario {
             Some(file) => Self::read(file),
             None => Err(KitError::Unreadable {
                 file: folder.to_owned(),
-                problem: "there is no scenario.json and no scenario.toml in it; docs/conformance.md says what one holds"
-                    .to_owned(),
+                problem:
+                    "there is no scenario.json and no scenario.toml in it; docs/conformance.md says what one holds"
+                        .to_owned(),
             }),
         }
     }
@@ -156,8 +174,7 @@ impl Scenario {
     pub(super) fn read(file: &Path) -> Result<Self, KitError> {
         let content = text::read(file)?;
         let is_toml = file.extension().is_some_and(|end| end == "toml");
-        let mut scenario: Self =
-            if is_toml { text::toml(file, &content)? } else { text::json(file, &content)? };
+        let mut scenario: Self = if is_toml { text::toml(file, &content)? } else { text::json(file, &content)? };
         scenario.file = file.to_owned();
         for step in &mut scenario.steps {
             if step.name.is_empty() {
@@ -181,7 +198,8 @@ impl Scenario {
                 return Err(self.wrong(place("operation"), unknown_operation(&step.operation)));
             }
             if !names.insert(step.name.as_str()) {
-                let problem = format!("`{}` is the name of an earlier step; give this one a `name` of its own", step.name);
+                let problem =
+                    format!("`{}` is the name of an earlier step; give this one a `name` of its own", step.name);
                 return Err(self.wrong(place("name"), problem));
             }
             if let Some(pointer) = step.keep.values().find(|pointer| !pointer.starts_with('/')) {
@@ -236,7 +254,7 @@ impl Scenario {
 }
 
 fn unknown_operation(name: &str) -> String {
-    let near = OPERATIONS.iter().map(|known| (strsim::damerau_levenshtein(name, known.name), known.name)).min();
+    let near = Operation::all().map(|known| (strsim::damerau_levenshtein(name, known.name), known.name)).min();
     match near.filter(|(far, _)| *far <= 4) {
         Some((_, near)) => format!("there is no operation `{name}`; did you mean `{near}`?"),
         None => format!("there is no operation `{name}`; they are named as in `pricing.query`"),

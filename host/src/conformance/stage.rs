@@ -111,6 +111,14 @@ impl Stage {
         !matches!(self.backend, Backend::System(_))
     }
 
+    /// Takes exchanges down, where that was asked for.
+    pub(super) fn recorder(&self) -> Option<&Recorder> {
+        match &self.backend {
+            Backend::System(system) => system.recorder.as_ref(),
+            _ => None,
+        }
+    }
+
     /// What becomes of a request.
     pub(super) async fn answer(&self, mut arrived: Arrived) -> Deed {
         let position = arrived.headers.remove(POSITION);

@@ -55,7 +55,9 @@ fn stands_alone(text: &str, at: usize, length: usize) -> bool {
     let after = text.get(at + length..).unwrap_or_default();
     let mut earlier = before.chars().rev();
     let escaped = before.get(before.len().saturating_sub(3)..).is_some_and(|end| {
-        end.starts_with('%') && end.len() == 3 && end.get(1..).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
+        end.starts_with('%')
+            && end.len() == 3
+            && end.get(1..).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
     });
     let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
     let joined = match earlier.next() {

@@ -94,7 +94,8 @@ impl Bench {
         if let Some(wanted) = wanted
             && u32::try_from(hits.len()) != Ok(wanted)
         {
-            let expected = format!("that {name} finds {wanted} with the reference `{}`", written.question.write.reference);
+            let expected =
+                format!("that {name} finds {wanted} with the reference `{}`", written.question.write.reference);
             return Ok(Err((Failure::new(expected, found.answer.told()), log)));
         }
         if let Some(id) = id.filter(|id| !has(id)) {
