@@ -93,6 +93,8 @@ pub(super) struct Played {
     pub(super) changed: Option<bool>,
     /// How often the fault happened.
     pub(super) faults: u32,
+    /// Whether the request that it happened to changed something; unknown where a running system is asked.
+    pub(super) hit: Option<bool>,
     /// Documents that were made in the system, where fixtures count them.
     pub(super) made: u32,
     /// Most memory of one call.
@@ -114,6 +116,7 @@ impl Played {
             unanswered: false,
             changed: None,
             faults: 0,
+            hit: None,
             made: 0,
             memory: 0,
             inside: Duration::ZERO,

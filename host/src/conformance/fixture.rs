@@ -145,17 +145,27 @@ impl Fixture {
         {
             return None;
         }
-        let literal = request.target.chars().filter(|letter| *letter != '*').count().min(0xfff);
-        let closeness = u32::try_from(literal).unwrap_or(0)
-            + (u32::from(request.body.is_some()) << 12)
-            + (u32::try_from(self.needs.len().min(0xff)).unwrap_or(0) << 13)
-            + (u32::from(!self.steps.is_empty()) << 21);
+        let capped = |count: usize, most: usize| u32::try_from(count.min(most)).unwrap_or(0);
+        let literal = request.target.chars().filter(|letter| *letter != '*').count();
+        let closeness = capped(literal, 0xfff)
+            + (capped(request.body.as_ref().map_or(0, size), 0x1ff) << 12)
+            + (capped(self.needs.len(), 0x7f) << 21)
+            + (u32::from(!self.steps.is_empty()) << 28);
         Some(closeness)
     }
 
     /// Whether the request changes something in the system.
     pub(super) fn changes(&self) -> bool {
         self.creates.is_some() || !self.sets.is_empty() || !self.clears.is_empty()
+    }
+}
+
+/// How much a body pattern says.
+fn size(body: &Value) -> usize {
+    match body {
+        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Value::Object(fields) => 1 + fields.values().map(size).sum::<usize>(),
+        _ => 1,
     }
 }
 
@@ -224,12 +234,14 @@ mod tests {
         let marks = BTreeSet::from(["made".to_owned()]);
         let any = fixture(r#"{"request": {"target": "/o*"}, "response": {}}"#);
         let body = fixture(r#"{"request": {"target": "/o*", "body": {"a": 1}}, "response": {}}"#);
+        let larger = fixture(r#"{"request": {"target": "/o*", "body": {"a": 1, "b": 2}}, "response": {}}"#);
         let after = fixture(r#"{"request": {"target": "/o*"}, "response": {}, "needs": ["made"]}"#);
         let own = fixture(r#"{"request": {"target": "/o*"}, "response": {}, "for": ["s"]}"#);
         let asked = arrived("GET", "/orders", r#"{"a": 1, "b": 2}"#);
         let fit = |one: &Fixture, marks| one.fit(&asked, "s", marks).unwrap();
         assert!(fit(&any, &marks) < fit(&body, &marks));
-        assert!(fit(&body, &marks) < fit(&after, &marks));
+        assert!(fit(&body, &marks) < fit(&larger, &marks));
+        assert!(fit(&larger, &marks) < fit(&after, &marks));
         assert!(fit(&after, &marks) < fit(&own, &marks));
         assert!(after.fit(&asked, "s", &BTreeSet::new()).is_none());
         assert!(own.fit(&asked, "t", &marks).is_none());

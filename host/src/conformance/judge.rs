@@ -84,7 +84,9 @@ pub(super) fn faulty(seen: &Seen<'_>) -> Result<(), Failure> {
         let wait = u64::try_from(limits::KIT_RETRY_AFTER.as_millis()).ok();
         matches!(part.refusal(), Some(Refusal::RateLimited(own)) if *own == wait)
     };
-    let unsure = |part: &Other<'_>| part.refusal().is_some_and(|refusal| case(refusal) == "outcome_unknown");
+    // The host has held back what the connector asked after that, and knows how long to wait.
+    let held = seen.played.requests > seen.plan.at;
+    let unsure = |part: &Other<'_>| part.refusal().is_some_and(|refusal| held || case(refusal) == "outcome_unknown");
     if fault == Fault::TooMany && !parts.is_empty() && !parts.iter().any(|part| waits(part) || unsure(part)) {
         return Err(Failure::new(wanted(seen), answer.told()));
     }
@@ -121,12 +123,13 @@ pub(super) fn line_error(line: &Value) -> Option<Refusal> {
     serde_json::from_value(fields.get("error")?.clone()).ok()
 }
 
-/// A write is said to have ended well although the answer to it was lost and nothing was asked after that.
+/// A write is said to have ended well although the answer to it was lost and nothing was asked after that. An answer
+/// that has the system's shape says so much itself; what stands in it is compared elsewhere.
 fn says_written_without_knowing(seen: &Seen<'_>) -> bool {
-    let lost = seen.plan.fault.is_carried_out() && seen.plan.fault != Fault::ExpiredOnce;
+    let fault = seen.plan.fault;
+    let lost = fault.is_carried_out() && fault != Fault::WrongTypes;
     let last = seen.played.requests <= seen.plan.at;
-    let wrote = seen.played.changed.unwrap_or(seen.played.unanswered);
-    seen.shape.writes() && lost && last && wrote && seen.played.answer.written_id().is_some()
+    seen.shape.writes() && lost && last && seen.played.hit == Some(true) && seen.played.answer.written_id().is_some()
 }
 
 /// The errors that a connector may answer.

@@ -4,7 +4,14 @@ use super::*;
 use crate::commerce::types::FieldProblem;
 
 fn played(answer: Answer, changed: bool) -> Played {
-    Played { requests: 1, faults: 1, changed: Some(changed), unanswered: changed, ..Played::never(answer) }
+    Played {
+        requests: 1,
+        faults: 1,
+        hit: Some(changed),
+        changed: Some(changed),
+        unanswered: changed,
+        ..Played::never(answer)
+    }
 }
 
 fn judged(shape: Shape, fault: Fault, good: &Answer, played: &Played) -> bool {
@@ -68,6 +75,9 @@ fn a_write_without_an_answer_is_unknown() {
     // It has looked again after the cut, and knows.
     let again = Played { requests: 2, ..played(good.clone(), true) };
     assert!(judged(WRITE, Fault::CutAfterSend, &good, &again));
+    // Only its number was asked for, and lost.
+    let number = Played { hit: Some(false), ..played(good.clone(), true) };
+    assert!(judged(WRITE, Fault::CutAfterSend, &good, &number));
     let other = Played { requests: 2, ..played(Answer::Value(json!({"created": {"id": "8"}})), true) };
     assert!(!judged(WRITE, Fault::CutAfterSend, &good, &other));
 }

@@ -147,6 +147,7 @@ impl Bench {
             requests: meter.sent(),
             changed: happened.changed,
             faults: happened.faults,
+            hit: happened.hit,
             made: happened.made,
             log: happened.log,
             took: watch.elapsed(),

@@ -222,9 +222,8 @@ fn entry<'a>(one: &'a Taken, all: &'a [Taken]) -> Entry<'a> {
     let needs = if varies { one.marks.iter().map(String::as_str).collect() } else { BTreeSet::new() };
     let mut headers: BTreeMap<&str, Value> = BTreeMap::new();
     for (name, value) in &one.headers {
-        match headers.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
-            Value::Array(values) => values.push(value.as_str().into()),
-            _ => {}
+        if let Value::Array(values) = headers.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
+            values.push(value.as_str().into());
         }
     }
     for values in headers.values_mut() {

@@ -51,6 +51,8 @@ pub(super) struct Memory {
 pub(super) struct Happened {
     /// How often the fault happened.
     pub(super) faults: u32,
+    /// Whether the request that it happened to changed something; unknown where a running system answers.
+    pub(super) hit: Option<bool>,
     /// Documents made.
     pub(super) made: u32,
     /// Whether something was changed; unknown where a running system answers.
@@ -126,23 +128,14 @@ impl Stage {
         let fault = self.fault(position);
         if let Some(fault) = fault.filter(|fault| !fault.is_carried_out()) {
             let reply = instead(fault, &self.answers);
-            self.note(&arrived, position, reply.status, Some(fault.name()), "");
+            self.note(&arrived, position, reply.status, Some(fault), &Origin::default());
             return Deed::Answer(reply);
         }
         let (reply, origin) = self.real(&arrived, position).await;
         let status = reply.status;
-        let deed = match fault {
-            Some(fault) => match spoiled(fault, reply.clone()) {
-                Some(deed) => {
-                    self.note(&arrived, position, status, Some(fault.name()), &origin);
-                    return deed;
-                }
-                None => Deed::Answer(reply),
-            },
-            None => Deed::Answer(reply),
-        };
-        self.note(&arrived, position, status, None, &origin);
-        deed
+        let spoiled = fault.and_then(|fault| spoiled(fault, reply.clone()));
+        self.note(&arrived, position, status, fault.filter(|_| spoiled.is_some()), &origin);
+        spoiled.unwrap_or(Deed::Answer(reply))
     }
 
     /// The fault that happens to this request.
@@ -156,11 +149,11 @@ impl Stage {
     }
 
     /// The system's own answer, and where it comes from.
-    async fn real(&self, arrived: &Arrived, position: Option<u32>) -> (Reply, String) {
+    async fn real(&self, arrived: &Arrived, position: Option<u32>) -> (Reply, Origin) {
         match &self.backend {
             Backend::Fixtures(all) => self.from(all, arrived),
-            Backend::System(system) => (system.answer(arrived, position, &self.step()).await, String::new()),
-            Backend::Nothing => (problem(404, "this is no system"), String::new()),
+            Backend::System(system) => (system.answer(arrived, position, &self.step()).await, Origin::default()),
+            Backend::Nothing => (problem(404, "this is no system"), Origin::default()),
         }
     }
 
@@ -168,7 +161,7 @@ impl Stage {
         self.state.lock().step.clone()
     }
 
-    fn from(&self, all: &[Fixture], arrived: &Arrived) -> (Reply, String) {
+    fn from(&self, all: &[Fixture], arrived: &Arrived) -> (Reply, Origin) {
         let mut state = self.state.lock();
         let mut best: Option<(u32, &Fixture)> = None;
         for fixture in all {
@@ -178,7 +171,8 @@ impl Stage {
             }
         }
         let Some((_, fixture)) = best else {
-            return (problem(404, "no fixture fits this request"), "no fixture fits".to_owned());
+            let origin = Origin { place: NO_FIXTURE.to_owned(), changes: Some(false) };
+            return (problem(404, "no fixture fits this request"), origin);
         };
         if fixture.changes() {
             state.happened.changed = Some(true);
@@ -190,27 +184,42 @@ impl Stage {
         }
         state.memory.marks.extend(fixture.sets.iter().cloned());
         state.memory.marks.retain(|mark| !fixture.clears.contains(mark));
-        (reply_of(fixture), fixture.origin.clone())
+        (reply_of(fixture), Origin { place: fixture.origin.clone(), changes: Some(fixture.changes()) })
     }
 
-    fn note(&self, arrived: &Arrived, position: Option<u32>, status: u16, fault: Option<&str>, origin: &str) {
+    fn note(&self, arrived: &Arrived, position: Option<u32>, status: u16, fault: Option<Fault>, origin: &Origin) {
         let mut state = self.state.lock();
         if fault.is_some() {
             state.happened.faults += 1;
+            state.happened.hit = origin.changes;
         }
         if state.happened.log.len() >= limits::KIT_LOG_LINES_MAX {
             return;
         }
         let at = position.map_or_else(|| "host".to_owned(), |position| position.to_string());
-        let fault = fault.map(|fault| format!(" [{fault}]")).unwrap_or_default();
-        let origin = if origin.is_empty() { String::new() } else { format!(" ({origin})") };
-        let mut line = format!("{at}: {} {} → {status}{fault}{origin}", arrived.method, arrived.target);
-        if origin.starts_with(" (no fixture") && !arrived.body.is_empty() {
-            let body: String = String::from_utf8_lossy(&arrived.body).chars().take(1_000).collect();
-            line.push_str(&format!(" with {body}"));
+        let fault = fault.map(|fault| format!(" [{}]", fault.name())).unwrap_or_default();
+        let place = if origin.place.is_empty() { String::new() } else { format!(" ({})", origin.place) };
+        let mut line = format!("{at}: {} {} → {status}{fault}{place}", arrived.method, arrived.target);
+        // What goes to a running system may hold its secrets, and so may a sign-in.
+        if self.repeats() && position.is_some() && !arrived.body.is_empty() {
+            let most = if origin.place == NO_FIXTURE { 2_000 } else { 120 };
+            let body: String = String::from_utf8_lossy(&arrived.body).chars().take(most).collect();
+            line.push_str(&format!(" {body}"));
         }
         state.happened.log.push(line);
     }
+}
+
+/// What stands for the place of a request that no fixture knows.
+const NO_FIXTURE: &str = "no fixture fits";
+
+/// Where an answer comes from.
+#[derive(Default)]
+struct Origin {
+    /// File and place of the fixture.
+    place: String,
+    /// Whether the request changed something.
+    changes: Option<bool>,
 }
 
 impl System {
