@@ -93,7 +93,7 @@ async fn a_right_connector_passes_and_says_what_it_cannot() {
 async fn every_fault_is_named() {
     let sandbox = sandbox();
     for (fault, found) in [
-        ("creates-twice", "orders.submit duplicate-submit: already_there with the id `O7`"),
+        ("creates-twice", "orders.submit duplicate-submit: 1 document in the system / 2 documents"),
         ("short-list", "customers.list half-page: one of the errors"),
         ("short-list", "customers.list garbage-html: one of the errors"),
         ("swallows-busy", "customers.list too-many-requests: rate_limited with 7000 ms"),
@@ -186,7 +186,7 @@ async fn wrong_files_are_told_with_their_place() {
         (
             "system.json",
             "[{\"request\": {\"target\": \"/\"}}]",
-            "system.json, line 1, column 30: missing field `response`",
+            "system.json, line 1, column 29: missing field `response`",
         ),
         (
             "scenario.toml",
