@@ -21,9 +21,9 @@ pub(super) fn right(question: &Question, answer: &Answer) -> Result<(), Failure>
         }
         None => {
             let Answer::Value(value) = answer else { return Err(Failure::new("an answer", answer.told())) };
-            let failed = value.as_array().into_iter().flatten().find(|line| judge::line_error(line).is_some());
-            if let Some(line) = failed.filter(|_| question.operation.shape.has_lines()) {
-                return Err(Failure::new("an answer for every line", pattern::short(line)));
+            let lines = value.as_array().filter(|lines| question.operation.shape.has_lines() && !lines.is_empty());
+            if let Some(lines) = lines.filter(|lines| lines.iter().all(|line| judge::line_error(line).is_some())) {
+                return Err(Failure::new("an answer for at least one line", pattern::short(&json!(lines))));
             }
         }
     }
