@@ -55,6 +55,10 @@ swaps swaps="200" seconds="60": build plugins
 soak calls="100000" reloads="1000": build plugins
     @target/debug/soak {{calls}} {{reloads}}
 
+# Put every connector through the conformance kit and print the table connector × operation; `--write` writes the sheets.
+connectors *arguments: build plugins
+    @target/debug/connectors {{arguments}}
+
 # Measure against native programs doing the same work; writes target/bench/summary.json.
 bench *arguments: plugins
     @.ci/say "building the host for speed (some minutes the first time)"

@@ -8,6 +8,7 @@
 //! - `connection` is one configured connector; `config` is what the operator writes; `secret` is what nobody sees.
 //! - `store` keeps records; `access` knows API keys; `telemetry` tells what happens.
 //! - `commerce` has the types that the store, the contract and the API share; `limits` bounds everything.
+//! - `conformance` tests a connector: its own fixtures, and everything that can go wrong.
 //! - `seam` is the only door to time, chance and tasks; `host` puts the parts together; `cli` is the command line.
 
 pub mod access;
@@ -15,6 +16,7 @@ pub mod api;
 pub mod cli;
 pub mod commerce;
 pub mod config;
+pub mod conformance;
 pub mod connection;
 pub mod egress;
 pub mod host;

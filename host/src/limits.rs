@@ -275,3 +275,26 @@ pub const LIVE_TIMEOUT_MS: u64 = 10_000;
 pub const KEYS_MAX: usize = 10_000;
 /// A key's name.
 pub const KEY_NAME_BYTES_MAX: usize = 100;
+
+// ---- conformance ------------------------------------------------------------------------------------------------
+
+/// A fixture or a scenario: a recorded page of documents has some hundred kilobytes.
+pub const KIT_FILE_BYTES_MAX: u64 = 8 << 20;
+/// Files of one folder of fixtures, and exchanges of one recording.
+pub const KIT_FILES_MAX: usize = 5_000;
+/// One call of a tested connector. It must be shorter than [`KIT_RETRY_AFTER`], so that no test waits for that.
+pub const KIT_CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// What the kit writes into `Retry-After`: no connector has this number by chance.
+pub const KIT_RETRY_AFTER: Duration = Duration::from_secs(7);
+/// How long an answer is waited for that will not come: a fixture answers in a millisecond.
+pub const KIT_SLOW_TIME: Duration = Duration::from_millis(150);
+/// What a call may take beyond its time before the kit says that it does not keep it; machines that test are busy.
+pub const KIT_TIME_SLACK: Duration = Duration::from_secs(2);
+/// Requests of one step that something goes wrong with: the first ones, and the last.
+pub const KIT_POSITIONS_MAX: u32 = 12;
+/// Pages of one list.
+pub const KIT_PAGES_MAX: usize = 50;
+/// Exchanges that are told with a case.
+pub const KIT_LOG_LINES_MAX: usize = 40;
+/// How often a step is asked to measure it; the median counts.
+pub const KIT_ROUNDS: usize = 9;

@@ -4,12 +4,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What each module of the host may use. `commerce`, `limits` and `seam` are for all.
-const EDGES: [(&str, &[&str]); 15] = [
+const EDGES: [(&str, &[&str]); 16] = [
     ("access", &["secret", "store"]),
     ("api", &["access", "connection", "egress", "plugin", "queue", "store", "telemetry"]),
-    ("cli", &["access", "config", "connection", "egress", "host", "plugin", "secret", "store", "telemetry", "api"]),
+    (
+        "cli",
+        &[
+            "access",
+            "config",
+            "conformance",
+            "connection",
+            "egress",
+            "host",
+            "plugin",
+            "secret",
+            "store",
+            "telemetry",
+            "api",
+        ],
+    ),
     ("commerce", &[]),
     ("config", &["egress", "secret"]),
+    ("conformance", &["config", "connection", "egress", "plugin", "secret"]),
     ("connection", &["config", "egress", "plugin", "secret"]),
     ("egress", &["secret"]),
     ("host", &["access", "api", "config", "connection", "egress", "plugin", "queue", "secret", "store", "telemetry"]),

@@ -8,6 +8,7 @@
 )]
 
 mod commerce;
+mod conformance;
 mod contract;
 mod crash;
 mod documents;

@@ -2,6 +2,7 @@
 #![allow(clippy::indexing_slicing, reason = "an index into a JSON value answers null where there is nothing")]
 
 pub mod bench;
+pub mod connectors;
 pub mod crash;
 pub mod damage;
 pub mod demo;

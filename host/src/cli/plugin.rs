@@ -1,5 +1,7 @@
 //! `plugin`: connectors as files, and the versions that serve.
 
+mod test;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +32,7 @@ pub(super) enum PluginCommand {
         /// The component.
         file: PathBuf,
     },
+    Test(test::TestCommand),
     /// Install a connector, or a new version of one. A signature is taken from FILE.minisig beside it.
     Install {
         /// The component.
@@ -74,6 +77,7 @@ impl PluginCommand {
     pub(super) async fn run(&self, config: &Path, remote: &Remote, screen: &mut Screen) -> anyhow::Result<bool> {
         match self {
             Self::Inspect { file } => inspect(config, file, screen).await,
+            Self::Test(test) => test.run(screen).await,
             Self::Componentize { module, output } => componentize(module, output, screen),
             Self::Compile { cache } => {
                 let mut wasm = Vec::new();
@@ -121,7 +125,7 @@ impl PluginCommand {
                 client.post(&format!("/v1/plugins/{}:activate", segment(name)), Some(&body)).await
             }
             Self::Rollback { name } => client.post(&format!("/v1/plugins/{}:rollback", segment(name)), None).await,
-            Self::List | Self::Inspect { .. } | Self::Componentize { .. } | Self::Compile { .. } => {
+            Self::List | Self::Inspect { .. } | Self::Test(_) | Self::Componentize { .. } | Self::Compile { .. } => {
                 bail!("change nothing")
             }
         }
@@ -148,7 +152,7 @@ impl PluginCommand {
                 Ok(registry.activate(name, digest.as_deref(), *accept).await?)
             }
             Self::Rollback { name } => Ok(registry.roll_back(name).await?),
-            Self::List | Self::Inspect { .. } | Self::Componentize { .. } | Self::Compile { .. } => {
+            Self::List | Self::Inspect { .. } | Self::Test(_) | Self::Componentize { .. } | Self::Compile { .. } => {
                 bail!("change nothing")
             }
         }

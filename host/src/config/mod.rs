@@ -65,7 +65,8 @@ fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError>
     })
 }
 
-fn place(text: &str, at: usize) -> String {
+/// The place of a byte in a text: `, line N, column M`.
+pub(crate) fn place(text: &str, at: usize) -> String {
     let before = text.get(..at).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -73,7 +74,7 @@ fn place(text: &str, at: usize) -> String {
 }
 
 /// Adds the field that was probably meant to the text about an unknown one.
-fn explain(message: &str) -> String {
+pub(crate) fn explain(message: &str) -> String {
     let message = message.trim().replace('\n', " ");
     let mut names = message.split('`').skip(1).step_by(2);
     let unknown = names.next().filter(|_| message.starts_with("unknown "));

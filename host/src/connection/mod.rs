@@ -1,8 +1,10 @@
 //! Connections: one configured instance of a connector each, read from the connections folder.
 
 mod check;
+mod fit;
 
 pub use check::{CheckStep, Checked};
+pub use fit::{check_secrets, check_settings, session};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,9 +16,8 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 
 use crate::config::{ConfigError, ConnectionFile, Delivery, Parallel, read_folder};
-use crate::egress::{self, Egress, EgressError, Outlet, OutletSettings};
+use crate::egress::{Egress, EgressError, Outlet, OutletSettings};
 use crate::limits;
-use crate::plugin::contract::connector as describe;
 use crate::plugin::{Link, Loaded, Registry};
 use crate::seam::{self, Clock};
 use crate::secret::{Vault, VaultError};
@@ -224,9 +225,9 @@ impl Connections {
         if self.0.open.read().get(name).is_some_and(|open| open.made_of == made_of) {
             return Ok(None);
         }
-        check_settings(file, &loaded)?;
+        check_settings(&file.settings, &loaded).map_err(OpenError::Settings)?;
         let vault = Vault::read(&file.secrets, &self.0.folder)?;
-        check_secrets(&vault, &loaded)?;
+        check_secrets(&vault, &loaded).map_err(OpenError::Settings)?;
         let outlet = Arc::new(Outlet::open(self.outlet_settings(name, file, &loaded, vault.clone())?, &self.0.egress)?);
         let settings = file.settings.to_string();
         let mut link = Link::new(name, settings, Arc::clone(&outlet) as _, vault, self.0.clock.clone());
@@ -276,70 +277,5 @@ impl Connections {
         settings.rate = file.limits.rate;
         settings.sockets_max = file.limits.sockets.unwrap_or(limits::SOCKETS_PER_CONNECTION_MAX);
         Ok(settings)
-    }
-}
-
-/// The settings as the connector's own schema wants them.
-fn check_settings(file: &ConnectionFile, loaded: &Loaded) -> Result<(), OpenError> {
-    let schema = serde_json::from_str(&loaded.description.settings_schema)
-        .map_err(|e| OpenError::Settings(format!("the connector's settings schema is no JSON: {e}")))?;
-    let validator = jsonschema::validator_for(&schema)
-        .map_err(|e| OpenError::Settings(format!("the connector's settings schema is no JSON Schema: {e}")))?;
-    let problems: Vec<String> = validator
-        .iter_errors(&file.settings)
-        .map(|error| {
-            let at = error.instance_path.to_string();
-            if at.is_empty() { error.to_string() } else { format!("{}: {error}", at.trim_start_matches('/')) }
-        })
-        .collect();
-    if problems.is_empty() { Ok(()) } else { Err(OpenError::Settings(format!("[settings] {}", problems.join("; ")))) }
-}
-
-fn check_secrets(vault: &Vault, loaded: &Loaded) -> Result<(), OpenError> {
-    let missing = loaded.description.secrets.iter().find(|slot| slot.required && vault.get(&slot.name).is_err());
-    match missing {
-        Some(slot) => Err(OpenError::Settings(format!(
-            "[secrets] has no `{}` ({}); add `{} = {{ env = \"…\" }}` or `{{ file = \"…\" }}`",
-            slot.name, slot.purpose, slot.name
-        ))),
-        None => Ok(()),
-    }
-}
-
-/// The connector's login in egress's own terms.
-fn session(scheme: &describe::SessionScheme) -> egress::SessionScheme {
-    let pair = |template: &describe::Template| (template.name.clone(), template.value.clone());
-    let keep = |kept: &describe::Kept| egress::Keep {
-        name: kept.name.clone(),
-        from: match &kept.from {
-            describe::KeptFrom::Cookie(name) => egress::From::Cookie(name.clone()),
-            describe::KeptFrom::Header(name) => egress::From::Header(name.clone()),
-            describe::KeptFrom::JsonPointer(pointer) => egress::From::JsonPointer(pointer.clone()),
-        },
-    };
-    let apply = |header: &describe::SessionHeader| egress::ApplyHeader {
-        name: header.name.clone(),
-        template: header.value.clone(),
-        encode: match header.encoding {
-            describe::HeaderEncoding::None => egress::Encode::None,
-            describe::HeaderEncoding::Basic => egress::Encode::Basic,
-        },
-    };
-    egress::SessionScheme {
-        login: egress::LoginRequest {
-            method: scheme.method.clone(),
-            path: scheme.path.clone(),
-            headers: scheme.headers.iter().map(pair).collect(),
-            body: scheme.body.clone(),
-        },
-        accept: Vec::new(),
-        keep: scheme.kept.iter().map(keep).collect(),
-        apply: scheme.apply.iter().map(apply).collect(),
-        expired: scheme
-            .expired
-            .iter()
-            .map(|answer| egress::Expired { status: answer.status, body_contains: answer.body_contains.clone() })
-            .collect(),
-        lifetime_seconds: scheme.lifetime_seconds.map(u64::from),
     }
 }

@@ -13,6 +13,7 @@ mod client;
 mod dial;
 mod download;
 mod error;
+mod forward;
 mod grant;
 mod headers;
 mod line;

@@ -8,8 +8,8 @@ pub use vault::{Source, Vault, VaultError};
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A secret text. [`Secret::expose`] is called in `egress` only, where it goes onto the wire, and where a master key is
-/// read.
+/// A secret text. [`Secret::expose`] is called in `egress` only, where it goes onto the wire, where a master key is read,
+/// and where recorded fixtures are cleaned of it.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 

@@ -126,6 +126,12 @@ impl Vault {
     }
 }
 
+impl FromIterator<(String, Secret)> for Vault {
+    fn from_iter<I: IntoIterator<Item = (String, Secret)>>(secrets: I) -> Self {
+        Self(secrets.into_iter().collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -141,7 +141,9 @@ pub(crate) fn cancel(write: &WriteContext, id: &str) -> Result<Written, Error> {
         return documents::one(set, entry).map(|_| Written::Pending("dry-run".into()));
     }
     match service::written(http::post(format!("{}({entry})/Cancel", set.name())).send()) {
-        Ok(_) => Ok(Written::Created(ids)),
+        Ok(done) if done.body.is_empty() => Ok(Written::Created(ids)),
+        // The system answers 204. A page with a success is somebody else's, such as a proxy's.
+        Ok(_) => Err(Error::OutcomeUnknown("the answer to the cancellation is not the system's".into())),
         Err(Error::Invalid(problems)) => match documents::one(set, entry) {
             Ok((document, _)) if documents::is_cancelled(&document) => Ok(Written::AlreadyThere(ids)),
             _ => Err(Error::Invalid(problems)),
