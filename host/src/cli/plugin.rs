@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::client::{Remote, segment};
 use super::screen::Screen;
+use super::shadow::Shadow;
 use crate::config::HostConfig;
 use crate::host;
 use crate::host::Records;
@@ -37,6 +38,11 @@ pub(super) enum PluginCommand {
     },
     /// Let a version that is kept serve.
     Activate(Activate),
+    /// Try another version on recorded calls, without a network, before it serves. Nothing changes.
+    ///
+    /// The exit code is 0 when every recorded call ends as it did, and 1 when one differs, crashes or asks for something
+    /// that was not recorded.
+    Shadow(Shadow),
     /// Go back to the version that served before.
     Rollback {
         /// The connector.
@@ -74,6 +80,7 @@ impl PluginCommand {
     pub(super) async fn run(&self, config: &Path, remote: &Remote, screen: &mut Screen) -> anyhow::Result<bool> {
         match self {
             Self::Inspect { file } => inspect(config, file, screen).await,
+            Self::Shadow(shadow) => shadow.run(config, remote, screen).await,
             Self::Componentize { module, output } => componentize(module, output, screen),
             Self::Compile { cache } => {
                 let mut wasm = Vec::new();
@@ -121,7 +128,7 @@ impl PluginCommand {
                 client.post(&format!("/v1/plugins/{}:activate", segment(name)), Some(&body)).await
             }
             Self::Rollback { name } => client.post(&format!("/v1/plugins/{}:rollback", segment(name)), None).await,
-            Self::List | Self::Inspect { .. } | Self::Componentize { .. } | Self::Compile { .. } => {
+            Self::List | Self::Inspect { .. } | Self::Shadow(_) | Self::Componentize { .. } | Self::Compile { .. } => {
                 bail!("change nothing")
             }
         }
@@ -148,7 +155,7 @@ impl PluginCommand {
                 Ok(registry.activate(name, digest.as_deref(), *accept).await?)
             }
             Self::Rollback { name } => Ok(registry.roll_back(name).await?),
-            Self::List | Self::Inspect { .. } | Self::Componentize { .. } | Self::Compile { .. } => {
+            Self::List | Self::Inspect { .. } | Self::Shadow(_) | Self::Componentize { .. } | Self::Compile { .. } => {
                 bail!("change nothing")
             }
         }
