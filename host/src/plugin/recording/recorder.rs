@@ -297,7 +297,7 @@ mod tests {
     fn what_was_not_recorded_is_counted() {
         let (folder, clock) = (tempfile::tempdir().unwrap(), Clock::manual(1_000));
         let recorder = recordings(folder.path(), &clock).of("erp");
-        [Loss::Busy, Loss::TooLarge, Loss::TooLarge].map(|loss| recorder.lost(loss));
+        [Loss::Busy, Loss::TooLarge, Loss::TooLarge].into_iter().for_each(|loss| recorder.lost(loss));
         assert_eq!(recorder.missed(), Missed { too_large: 2, busy: 1, failed: 0 });
     }
 }
