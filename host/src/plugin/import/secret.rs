@@ -28,7 +28,7 @@ impl Guest {
     }
 
     fn signed(&self, slot: &str, algorithm: Algorithm, data: &[u8]) -> Result<Vec<u8>, Failure> {
-        let secret = self.link.vault.get(&slot).map_err(|_| Failure::UnknownSlot(slot.to_owned()))?;
+        let secret = self.link.vault.get(slot).map_err(|_| Failure::UnknownSlot(slot.to_owned()))?;
         let key = secret.expose().as_bytes();
         match algorithm {
             Algorithm::HmacSha1 => signature::<Hmac<sha1::Sha1>>(key, data),

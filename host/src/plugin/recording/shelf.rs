@@ -217,7 +217,7 @@ impl Shelf {
             Some(connection) => self.of(connection),
             None => self.connections().iter().flat_map(|connection| self.of(connection)).collect(),
         };
-        found.sort_by(|one, other| other.id.cmp(&one.id));
+        found.sort_by_key(|one| std::cmp::Reverse(one.id));
         found
     }
 
