@@ -19,13 +19,14 @@ use crate::config::HostConfig;
 use crate::connection::{Connection, Connections};
 use crate::egress::{Egress, EgressError};
 use crate::limits;
+use crate::plugin::recording::Recordings;
 use crate::plugin::{
     self, EngineError, LoadError, Loaded, Place, Registry, RegistryError, Sandbox, SignatureError, Trust,
 };
 use crate::queue::{ConnectorCarrier, Gathering, Queue, QueueError, Terms};
 use crate::seam::{self, Clock};
 use crate::secret::VaultError;
-use crate::store::{OpenOptions, SledStore, Store, StoreError};
+use crate::store::{FileSeal, OpenOptions, SledStore, Store, StoreError};
 use crate::telemetry::metric;
 
 /// Why a host does not start, or had to stop.
@@ -87,10 +88,32 @@ pub async fn systems(
     store: Option<Arc<dyn Store>>,
     clock: Clock,
 ) -> Result<Connections, HostError> {
+    // A look beside a host that runs records nothing.
+    let recordings = match &store {
+        Some(store) => {
+            let (folder, seal) = place_of_recordings(config)?;
+            Recordings::beside(&folder, seal, Arc::clone(store), clock.clone())
+        }
+        None => Recordings::off(clock.clone()),
+    };
     let registry = connectors(config, store, clock.clone()).await?;
-    let connections = Connections::new(&config.connections, registry, Egress::new(clock.clone())?, clock);
+    let egress = Egress::new(clock.clone())?;
+    let connections = Connections::new(&config.connections, registry, egress, recordings, clock);
     connections.scan().await;
     Ok(connections)
+}
+
+/// The recordings of a host: files below its data folder, which can be read while it runs.
+///
+/// # Errors
+/// [`HostError::Secret`] when a master key cannot be read.
+pub fn recordings(config: &HostConfig, clock: Clock) -> Result<Recordings, HostError> {
+    let (folder, seal) = place_of_recordings(config)?;
+    Ok(Recordings::new(&folder, seal, clock))
+}
+
+fn place_of_recordings(config: &HostConfig) -> Result<(PathBuf, FileSeal), HostError> {
+    Ok((config.data.join("recordings"), FileSeal::new(&master_keys(config)?)))
 }
 
 /// The connectors of a configuration, loaded.
@@ -129,6 +152,7 @@ pub struct Host {
     stop: watch::Sender<bool>,
     tasks: tokio::task::JoinSet<Result<(), HostError>>,
     store: Arc<SledStore>,
+    recordings: Recordings,
 }
 
 impl Host {
@@ -160,6 +184,7 @@ impl Host {
         let mut tasks = tokio::task::JoinSet::new();
         let rules = config.queue.lanes;
         queue.set_lanes([rules.orders, rules.sync, rules.bulk]);
+        let recordings = connections.recordings().clone();
         let lanes = Lanes { connections, queue, parallel: config.queue.parallel };
         lanes.set();
         tasks.spawn(lanes.clone().carry(stopped.clone()));
@@ -169,7 +194,7 @@ impl Host {
         tasks.spawn(watch_store(Arc::clone(&store), stopped.clone()));
         tasks.spawn(serve(listener, api.clone(), stopped));
         tracing::info!(%address, "apiconnect serves");
-        Ok(Self { api, address, stop, tasks, store })
+        Ok(Self { api, address, stop, tasks, store, recordings })
     }
 
     /// Where the API listens.
@@ -195,6 +220,7 @@ impl Host {
             while let Some(ended) = self.tasks.join_next().await {
                 result = result.and(flatten(ended));
             }
+            self.recordings.settled().await;
             result
         });
         let drained = drained.await.unwrap_or_else(|| {
@@ -236,13 +262,16 @@ impl Lanes {
         }
     }
 
-    /// Lets go of jobs that were done longer than `keep` ago, now and from time to time.
+    /// Lets go of jobs that were done longer than `keep` ago, and of recordings that are too old, now and from time to
+    /// time.
     async fn retain(self, keep: Duration, clock: Clock, mut stopped: watch::Receiver<bool>) -> Result<(), HostError> {
         loop {
             let removed = self.queue.retain(keep).await?;
             if removed > 0 {
                 tracing::info!(removed, "jobs that were done long ago were removed");
             }
+            let recordings = self.connections.recordings().clone();
+            let _ = seam::spawn_blocking(move || recordings.tidy()).await;
             tokio::select! {
                 _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
                 () = clock.sleep(limits::RETENTION_PERIOD) => {}

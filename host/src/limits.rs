@@ -163,6 +163,35 @@ pub const STATE_BYTES_MAX: usize = 4 << 20;
 /// How long a connector's state may ask to be kept.
 pub const STATE_TTL_MAX: Duration = Duration::from_secs(24 * 3_600);
 
+/// One recorded call: what its connector asked and was told, with the largest answer that egress lets through.
+pub const RECORDING_BYTES_MAX: usize = RESPONSE_BODY_BYTES_MAX + (4 << 20);
+/// The file of one: a character of text takes up to six in JSON, though hardly any does.
+pub const RECORDING_FILE_BYTES_MAX: u64 = 6 * (RECORDING_BYTES_MAX as u64);
+/// Recordings that are being made or wait for the disk, all together in memory. A call beyond it is not recorded.
+pub const RECORDING_MEMORY_BYTES_MAX: usize = 64 << 20;
+/// Recordings that wait for the disk; a call beyond it is not recorded, because no call waits for its recording.
+pub const RECORDINGS_WAITING_MAX: usize = 256;
+/// Recordings of one connection that are kept where its file does not say: enough to try another version on.
+pub const RECORDINGS_KEPT: usize = 100;
+/// The most that a connection's file may ask to keep; each recording looks through them once.
+pub const RECORDINGS_KEPT_MAX: usize = 1_000;
+/// Recordings of one connection on the disk; they must not take the room that documents need.
+pub const RECORDINGS_DISK_BYTES_MAX: u64 = 256 << 20;
+/// How long a recording is kept where the connection's file does not say: a week, since it has people's data in it.
+pub const RECORDING_AGE: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// The longest that a connection's file may ask for.
+pub const RECORDING_AGE_MAX: Duration = Duration::from_secs(90 * 24 * 3_600);
+/// How long a person can have calls recorded at a time; what is to go on for longer is written into the file.
+pub const RECORD_FOR_MAX: Duration = Duration::from_secs(24 * 3_600);
+/// A replay waits for no socket; this only bounds one that is far slower than the recorded call.
+pub const REPLAY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Differences of one call that are told; more of them say no more.
+pub const DIFFERENCES_TOLD: usize = 20;
+/// Each side of a difference.
+pub const DIFFERENCE_TEXT_CHARS: usize = 160;
+/// Recorded calls that a version is tried on where nobody says.
+pub const SHADOW_CALLS: usize = 100;
+
 // ---- queue ------------------------------------------------------------------------------------------------------
 
 /// Documents that may wait; beyond it new ones are refused with 429 instead of filling memory.

@@ -20,6 +20,7 @@ mod house;
 mod live;
 mod plugin_command;
 mod queue;
+mod recordings;
 mod signed;
 mod store;
 mod swap;

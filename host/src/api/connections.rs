@@ -1,16 +1,17 @@
 //! Connections: what each can do, how it is, and a check of the whole way.
 
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Api;
 use super::input::Caller;
 use super::problem::Problem;
 use super::reply::{Listed, reply};
 use super::route::{action, unknown_action};
+use super::{Api, recordings};
 use crate::access::Scope;
 use crate::commerce::lane::Lane;
 use crate::connection::{Checked, Connection};
@@ -125,8 +126,13 @@ pub(super) async fn get(State(api): State<Api>, Path(name): Path<String>, caller
     reply(&view(&api, &connection))
 }
 
-/// Acts on a connection: `:check`, `:pause` or `:resume` behind its name.
-pub(super) async fn act(State(api): State<Api>, Path(path): Path<String>, caller: Caller) -> Result<Response, Problem> {
+/// Acts on a connection: `:check`, `:pause`, `:resume` or `:record` behind its name.
+pub(super) async fn act(
+    State(api): State<Api>,
+    Path(path): Path<String>,
+    caller: Caller,
+    body: Body,
+) -> Result<Response, Problem> {
     let (name, action) = action(&path)?;
     caller.may_use(Scope::Operate, name)?;
     let connection = api.connections().get(name)?;
@@ -136,7 +142,8 @@ pub(super) async fn act(State(api): State<Api>, Path(path): Path<String>, caller
             api.queue().set_paused(name, action == "pause").await?;
             return reply(&view(&api, &connection));
         }
-        other => return Err(unknown_action(other, "`:check`, `:pause` and `:resume`")),
+        "record" => return recordings::record(&api, name, body).await,
+        other => return Err(unknown_action(other, "`:check`, `:pause`, `:resume` and `:record`")),
     }
     let loaded = api.connections().connector_of(&connection)?;
     let checked: Checked = connection.check(&loaded, limits::CHECK_TIMEOUT).await;

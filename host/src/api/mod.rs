@@ -19,6 +19,7 @@ mod orders;
 mod plugins;
 mod problem;
 mod quotes;
+mod recordings;
 mod reference;
 mod reply;
 mod route;

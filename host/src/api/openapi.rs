@@ -33,6 +33,8 @@ use utoipa::{Modify, OpenApi};
         super::causes::list, super::causes::retry, super::causes::cancel,
         super::bulk::submit,
         super::schedules::list, super::schedules::put, super::schedules::remove,
+        super::recordings::list, super::recordings::get, super::recordings::record_described,
+        super::recordings::shadow_described,
         super::plugins::list, super::plugins::install, super::plugins::activate, super::plugins::rollback,
         super::keys::list, super::keys::create, super::keys::revoke,
         super::store::stats, super::store::backup,

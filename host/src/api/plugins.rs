@@ -10,11 +10,11 @@ use base64::Engine;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Api;
 use super::input::{Caller, collect, read_body};
 use super::problem::Problem;
 use super::reply::{reply, rfc3339};
 use super::route::{action, unknown_action};
+use super::{Api, recordings};
 use crate::access::Scope;
 use crate::limits;
 use crate::plugin::{Asks, Changed, Installed, Interface, Signature, Version};
@@ -201,7 +201,7 @@ fn signature(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-/// Changes which version of a connector serves: `:activate` or `:rollback` behind its name.
+/// Changes which version of a connector serves, or tries one: `:activate`, `:rollback` or `:shadow` behind its name.
 pub(super) async fn act(
     State(api): State<Api>,
     Path(path): Path<String>,
@@ -218,7 +218,8 @@ pub(super) async fn act(
             registry.activate(name, digest.as_deref(), accept).await?
         }
         "rollback" => registry.roll_back(name).await?,
-        other => return Err(unknown_action(other, "`:activate` and `:rollback`")),
+        "shadow" => return recordings::try_on(&api, &caller, name, body).await,
+        other => return Err(unknown_action(other, "`:activate`, `:rollback` and `:shadow`")),
     };
     reply(&PluginChange::from(changed))
 }

@@ -8,7 +8,7 @@ use axum::routing::{get, post, put};
 use super::problem::Problem;
 use super::{
     Api, bulk, catalog, causes, connections, customers, health, invoices, jobs, keys, live, observe, openapi, orders,
-    plugins, quotes, reference, schedules, store, vault,
+    plugins, quotes, recordings, reference, schedules, store, vault,
 };
 
 /// The whole API.
@@ -17,6 +17,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/connections", get(connections::list))
         .route("/v1/connections/{connection}", get(connections::get).post(connections::act))
         .route("/v1/connections/{connection}/exchanges", get(connections::exchanges))
+        .route("/v1/connections/{connection}/recordings", get(recordings::list))
+        .route("/v1/connections/{connection}/recordings/{recording}", get(recordings::get))
         .route("/v1/connections/{connection}/prices:query", post(live::query_prices))
         .route("/v1/connections/{connection}/inventory:query", post(live::query_inventory))
         .merge(parties())

@@ -94,6 +94,11 @@ impl Client {
         self.send(http::Method::GET, path, None, &[]).await
     }
 
+    /// The answer as it comes.
+    pub(super) async fn get_bytes(&self, path: &str) -> anyhow::Result<Bytes> {
+        self.exchange(http::Method::GET, path, Vec::new(), Bytes::new()).await
+    }
+
     pub(super) async fn post(&self, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         self.send(http::Method::POST, path, body, &[]).await
     }

@@ -1,7 +1,9 @@
 //! `connection`: how connections are, and holding their documents.
 
-use clap::Subcommand;
-use serde_json::Value;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 
 use super::client::{Client, segment};
 use super::screen::Screen;
@@ -15,11 +17,46 @@ pub(super) enum ConnectionCommand {
         /// The connection's name.
         name: String,
     },
+    /// Record a connection's calls for a while, to find out why one fails or to try a new version on them.
+    ///
+    /// What its file says under [recording] holds again afterwards. `apiconnect recordings list` shows what came of it.
+    Record(Record),
     /// Let a paused connection's documents go on.
     Resume {
         /// The connection's name.
         name: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Record {
+    /// The connection's name.
+    name: String,
+    /// How long, such as 10m or 2h; a day at most.
+    #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
+    time: Duration,
+    /// Only calls that fail.
+    #[arg(long)]
+    errors: bool,
+    /// Stop recording that was started so.
+    #[arg(long, conflicts_with_all = ["errors", "time"])]
+    stop: bool,
+}
+
+impl Record {
+    async fn run(&self, client: &Client, screen: &mut Screen) -> anyhow::Result<()> {
+        let seconds = if self.stop { 0 } else { self.time.as_secs() };
+        let body = json!({ "calls": if self.errors { "errors" } else { "all" }, "for_seconds": seconds });
+        let answer = client.post(&format!("/v1/connections/{}:record", segment(&self.name)), Some(&body)).await?;
+        screen.value(&answer);
+        let text = |field: &str| answer.get(field).and_then(Value::as_str).unwrap_or_default();
+        screen.line(&match (text("calls"), text("until")) {
+            ("off", _) => format!("Calls of {} are not recorded.", self.name),
+            (calls, "") => format!("Calls of {} are recorded ({calls}), as its file says.", self.name),
+            (calls, until) => format!("Calls of {} are recorded ({calls}) until {until}.", self.name),
+        });
+        Ok(())
+    }
 }
 
 impl ConnectionCommand {
@@ -30,6 +67,7 @@ impl ConnectionCommand {
                 screen.value(&client.post(&format!("/v1/connections/{}:pause", segment(name)), None).await?);
                 screen.line(&format!("{name} is paused: its documents wait."));
             }
+            Self::Record(record) => record.run(client, screen).await?,
             Self::Resume { name } => {
                 screen.value(&client.post(&format!("/v1/connections/{}:resume", segment(name)), None).await?);
                 screen.line(&format!("{name} goes on."));

@@ -9,9 +9,11 @@ mod init;
 mod jobs;
 mod key;
 mod plugin;
+mod recordings;
 mod schedule;
 mod screen;
 mod serve;
+mod shadow;
 mod store;
 
 use std::path::{Path, PathBuf};
@@ -75,6 +77,14 @@ enum Command {
     /// Verify, back up, restore and look at the records: accepted documents, jobs, keys.
     #[command(subcommand)]
     Store(store::StoreCommand),
+    /// Look at recorded calls, and pass them on.
+    #[command(subcommand)]
+    Recordings(recordings::RecordingsCommand),
+    /// Run a recorded call again, without a network, and say whether it is bit for bit the same.
+    ///
+    /// The exit code is 0 when it asked and ended exactly as recorded, and 1 when it did not; the first difference is
+    /// told with its place. No host need run, and nothing is reached.
+    Replay(recordings::Replay),
     /// Look at connectors, install them, choose their versions, and make components of core modules.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -112,6 +122,8 @@ async fn run(cli: Cli, screen: &mut Screen) -> anyhow::Result<bool> {
         Command::Jobs(jobs) => jobs.run(&remote.client(&config)?, screen).await,
         Command::Key(key) => key.run(&config, &remote, screen).await,
         Command::Store(store) => store.run(&config, &remote, screen).await,
+        Command::Recordings(command) => command.run(&config, &remote, screen).await,
+        Command::Replay(replay) => replay.run(&config, screen).await,
         Command::Plugin(plugin) => plugin.run(&config, &remote, screen).await,
     }
 }

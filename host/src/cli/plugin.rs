@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::client::{Remote, segment};
 use super::screen::Screen;
+use super::shadow::Shadow;
 use crate::config::HostConfig;
 use crate::host;
 use crate::host::Records;
@@ -40,6 +41,11 @@ pub(super) enum PluginCommand {
     },
     /// Let a version that is kept serve.
     Activate(Activate),
+    /// Try another version on recorded calls, without a network, before it serves. Nothing changes.
+    ///
+    /// The exit code is 0 when every recorded call ends as it did, and 1 when one differs, crashes or asks for something
+    /// that was not recorded.
+    Shadow(Shadow),
     /// Go back to the version that served before.
     Rollback {
         /// The connector.
@@ -78,6 +84,7 @@ impl PluginCommand {
         match self {
             Self::Inspect { file } => inspect(config, file, screen).await,
             Self::Test(test) => test.run(screen).await,
+            Self::Shadow(shadow) => shadow.run(config, remote, screen).await,
             Self::Componentize { module, output } => componentize(module, output, screen),
             Self::Compile { cache } => {
                 let mut wasm = Vec::new();
@@ -125,7 +132,12 @@ impl PluginCommand {
                 client.post(&format!("/v1/plugins/{}:activate", segment(name)), Some(&body)).await
             }
             Self::Rollback { name } => client.post(&format!("/v1/plugins/{}:rollback", segment(name)), None).await,
-            Self::List | Self::Inspect { .. } | Self::Test(_) | Self::Componentize { .. } | Self::Compile { .. } => {
+            Self::List
+            | Self::Inspect { .. }
+            | Self::Test(_)
+            | Self::Shadow(_)
+            | Self::Componentize { .. }
+            | Self::Compile { .. } => {
                 bail!("change nothing")
             }
         }
@@ -152,7 +164,12 @@ impl PluginCommand {
                 Ok(registry.activate(name, digest.as_deref(), *accept).await?)
             }
             Self::Rollback { name } => Ok(registry.roll_back(name).await?),
-            Self::List | Self::Inspect { .. } | Self::Test(_) | Self::Componentize { .. } | Self::Compile { .. } => {
+            Self::List
+            | Self::Inspect { .. }
+            | Self::Test(_)
+            | Self::Shadow(_)
+            | Self::Componentize { .. }
+            | Self::Compile { .. } => {
                 bail!("change nothing")
             }
         }

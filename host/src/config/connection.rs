@@ -46,6 +46,9 @@ pub struct ConnectionFile {
     /// How patiently its documents are carried.
     #[serde(default)]
     pub delivery: Delivery,
+    /// Which of its calls are written down.
+    #[serde(default)]
+    pub recording: Recording,
 }
 
 /// The `[grants]` table.
@@ -118,6 +121,31 @@ pub struct Batch {
     pub wait_ms: u64,
 }
 
+/// The `[recording]` table.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recording {
+    /// Which calls are written down.
+    pub calls: RecordedCalls,
+    /// Recordings that are kept, the newest.
+    pub keep: Option<usize>,
+    /// Hours that each is kept.
+    pub keep_hours: Option<u32>,
+}
+
+/// `calls` in the `[recording]` table.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordedCalls {
+    /// None.
+    #[default]
+    Off,
+    /// Those that fail.
+    Errors,
+    /// Every one.
+    All,
+}
+
 const fn yes() -> bool {
     true
 }
@@ -154,6 +182,16 @@ impl ConnectionFile {
                 "delivery.batch takes 1 to {} documents and a wait_ms of up to {}",
                 limits::GATHERED_MAX,
                 limits::GATHERING_WAIT_MAX.as_millis()
+            )));
+        }
+        let Recording { keep, keep_hours, .. } = file.recording;
+        let hours_max = limits::RECORDING_AGE_MAX.as_secs() / 3_600;
+        if keep.is_some_and(|keep| !(1..=limits::RECORDINGS_KEPT_MAX).contains(&keep))
+            || keep_hours.is_some_and(|hours| !(1..=hours_max).contains(&u64::from(hours)))
+        {
+            let most = limits::RECORDINGS_KEPT_MAX;
+            return Err(unusable(&format!(
+                "recording.keep takes 1 to {most} recordings and recording.keep_hours 1 to {hours_max} hours"
             )));
         }
         Ok(file)

@@ -3,7 +3,9 @@
 mod connection;
 mod host;
 
-pub use connection::{Batch, ConnectionFile, Delivery, Granted, Limits, Parallel, read_folder};
+pub use connection::{
+    Batch, ConnectionFile, Delivery, Granted, Limits, Parallel, RecordedCalls, Recording, read_folder,
+};
 pub use host::{
     HostConfig, LanesConfig, LimitsConfig, LiveConfig, LogConfig, LogFormat, QueueConfig, StoreConfig, TrustConfig,
 };

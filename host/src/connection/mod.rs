@@ -15,9 +15,10 @@ use parking_lot::RwLock;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
-use crate::config::{ConfigError, ConnectionFile, Delivery, Parallel, read_folder};
+use crate::config::{ConfigError, ConnectionFile, Delivery, Parallel, RecordedCalls, Recording, read_folder};
 use crate::egress::{Egress, EgressError, Outlet, OutletSettings};
 use crate::limits;
+use crate::plugin::recording::{Calls, Recordings, Rule};
 use crate::plugin::{Link, Loaded, Registry};
 use crate::seam::{self, Clock};
 use crate::secret::{Vault, VaultError};
@@ -105,6 +106,7 @@ struct Inner {
     registry: Registry,
     egress: Egress,
     clock: Clock,
+    recordings: Recordings,
     open: RwLock<BTreeMap<String, Arc<Connection>>>,
     broken: RwLock<BTreeMap<String, ConnectionError>>,
 }
@@ -112,9 +114,9 @@ struct Inner {
 impl Connections {
     /// The connections of a folder; [`Connections::scan`] reads it.
     #[must_use]
-    pub fn new(folder: &Path, registry: Registry, egress: Egress, clock: Clock) -> Self {
-        let folder = folder.to_owned();
-        Self(Arc::new(Inner { folder, registry, egress, clock, open: RwLock::default(), broken: RwLock::default() }))
+    pub fn new(folder: &Path, registry: Registry, egress: Egress, recordings: Recordings, clock: Clock) -> Self {
+        let (folder, open, broken) = (folder.to_owned(), RwLock::default(), RwLock::default());
+        Self(Arc::new(Inner { folder, registry, egress, clock, recordings, open, broken }))
     }
 
     /// The connection with this name.
@@ -155,6 +157,12 @@ impl Connections {
     #[must_use]
     pub fn broken(&self) -> Vec<(String, ConnectionError)> {
         self.0.broken.read().iter().map(|(name, error)| (name.clone(), error.clone())).collect()
+    }
+
+    /// Recorded calls.
+    #[must_use]
+    pub fn recordings(&self) -> &Recordings {
+        &self.0.recordings
     }
 
     /// The installed connectors.
@@ -230,7 +238,10 @@ impl Connections {
         check_secrets(&vault, &loaded).map_err(OpenError::Settings)?;
         let outlet = Arc::new(Outlet::open(self.outlet_settings(name, file, &loaded, vault.clone())?, &self.0.egress)?);
         let settings = file.settings.to_string();
-        let mut link = Link::new(name, settings, Arc::clone(&outlet) as _, vault, self.0.clock.clone());
+        let recorder = self.0.recordings.of(name);
+        recorder.set_rule(rule(file.recording));
+        let link = Link::new(name, settings, Arc::clone(&outlet) as _, vault, self.0.clock.clone());
+        let mut link = link.recorded(recorder);
         link.parallel = file.limits.requests_parallel.unwrap_or(limits::REQUESTS_PARALLEL);
         Ok(Some(Arc::new(Connection {
             name: name.to_owned(),
@@ -278,4 +289,15 @@ impl Connections {
         settings.sockets_max = file.limits.sockets.unwrap_or(limits::SOCKETS_PER_CONNECTION_MAX);
         Ok(settings)
     }
+}
+
+/// What a connection's file says about recordings.
+fn rule(file: Recording) -> Rule {
+    let calls = match file.calls {
+        RecordedCalls::Off => Calls::Off,
+        RecordedCalls::Errors => Calls::Errors,
+        RecordedCalls::All => Calls::All,
+    };
+    let age = file.keep_hours.map_or(limits::RECORDING_AGE, |hours| Duration::from_secs(u64::from(hours) * 3_600));
+    Rule { calls, keep: file.keep.unwrap_or(limits::RECORDINGS_KEPT), age }
 }

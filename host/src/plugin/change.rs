@@ -118,6 +118,17 @@ impl Registry {
         self.changed(name.to_owned(), self.waiting(name))
     }
 
+    /// Loads a kept version without letting it serve: the one with this digest, or the last that came.
+    ///
+    /// # Errors
+    /// [`ChangeError`] when there is none, or it does not load.
+    pub async fn kept_version(&self, name: &str, digest: Option<&str>) -> Result<Arc<Loaded>, ChangeError> {
+        let record = self.known(name)?;
+        let found = record.find(digest.unwrap_or(&record.seen));
+        let version = found.map_err(|problem| ChangeError::NoVersion { name: name.to_owned(), problem })?.clone();
+        self.trusted(name, &version).await
+    }
+
     /// Goes back to the version that served before. It stays although the folder has a newer file, until another one
     /// comes or somebody activates a version by name.
     ///

@@ -54,6 +54,9 @@ fn base_config() -> Config {
         .max_wasm_stack(limits::GUEST_STACK_BYTES_MAX)
         // The contract has no async functions; without support for them every call is a fifth cheaper.
         .concurrency_support(false)
+        // What Wasm leaves to the processor is decided here, so that a recorded call runs the same on another machine.
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
         .wasm_component_model(true);
     config
 }

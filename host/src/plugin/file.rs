@@ -109,6 +109,14 @@ fn check_kind(bytes: &[u8]) -> Result<(), FileError> {
     }
 }
 
+/// The component with this SHA-256 among the `.wasm` files of some folders.
+#[must_use]
+pub fn find_component(digest: &str, folders: &[&Path]) -> Option<PathBuf> {
+    let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+    let mut files = files.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "wasm"));
+    files.find(|path| read(path).is_ok_and(|file| file.digest == digest))
+}
+
 /// Makes a component of a core module that a connector's build left behind.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use wasmtime::component::HasData;
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 
 use super::link::Link;
+use super::recording::Tape;
 use crate::commerce::lane::Lane;
 use crate::limits;
 use crate::seam::{self, Stopwatch};
@@ -20,6 +21,8 @@ pub(crate) struct Guest {
     pub(super) report: Report,
     /// Kept to explain an error; the operator's log has them all.
     pub(super) last_lines: VecDeque<String>,
+    /// Where the call is recorded or replayed.
+    pub(super) tape: Option<Box<Tape>>,
     started: Stopwatch,
     time: Duration,
     busy_ticks: u32,
@@ -53,11 +56,17 @@ impl Guest {
             lane,
             report: Report::default(),
             last_lines: VecDeque::new(),
+            tape: None,
             started: seam::stopwatch(),
             time,
             busy_ticks: 0,
             memory: 0,
         }
+    }
+
+    /// The same with a recording to make or to play.
+    pub(super) fn taped(self, tape: Option<Box<Tape>>) -> Self {
+        Self { tape, ..self }
     }
 
     /// Time left until the call's deadline.

@@ -4,7 +4,8 @@
 //! component; `interface` is what a component may offer, `loaded` one compiled version with what it can do; `registry` holds the versions that serve, `change`
 //! swaps them on request, `record` is what is remembered of them and `kept` their bytes; `signature` knows whom the
 //! operator trusts; `call` runs one operation under the five limits, `crash` tells how one ended badly; `import` is what
-//! a connector gets from the host, through the `link` of its connection.
+//! a connector gets from the host, through the `link` of its connection; `recording` writes calls down and runs them
+//! again.
 
 pub mod bindings;
 mod call;
@@ -20,6 +21,7 @@ mod kept;
 mod link;
 mod loaded;
 mod record;
+pub mod recording;
 mod registry;
 mod signature;
 
@@ -30,7 +32,7 @@ pub use call::{AskError, Call, CallError, Ended, OPERATIONS, Shape};
 pub use change::{ChangeError, Changed};
 pub use compiler::compile_into;
 pub use engine::{EngineError, engine};
-pub use file::{FileError, component_of};
+pub use file::{FileError, component_of, find_component};
 pub use guest::Report;
 pub use interface::Interface;
 pub use link::{Exchange, Link};

@@ -39,7 +39,7 @@ pub use error::StoreError;
 pub use guard::log_engine_panics;
 pub use memory::MemoryStore;
 pub use open::{OpenOptions, Progress, Verified};
-pub use seal::{MasterKeys, Rekeyed, SealedStore, rekey};
+pub use seal::{FileSeal, MasterKeys, Rekeyed, SealedStore, rekey};
 pub use snapshot::Snapshot;
 pub use stats::{FileStats, KindStats, Stats};
 pub use watch::{Change, Watch};

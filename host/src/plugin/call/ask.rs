@@ -36,8 +36,9 @@ fn near(operation: &str) -> String {
 }
 
 /// The question as the operation's parameters.
-pub(super) fn input<T: DeserializeOwned>(operation: &str, question: Value) -> Result<T, AskError> {
-    serde_path_to_error::deserialize(question).map_err(|error| AskError::Question {
+pub(super) fn input<T: DeserializeOwned>(operation: &str, question: &str) -> Result<T, AskError> {
+    let mut question = serde_json::Deserializer::from_str(question);
+    serde_path_to_error::deserialize(&mut question).map_err(|error| AskError::Question {
         operation: operation.to_owned(),
         field: error.path().to_string(),
         problem: error.inner().to_string(),
@@ -78,9 +79,9 @@ mod tests {
             #[expect(dead_code, reason = "only its type matters")]
             page: crate::commerce::types::PageRequest,
         }
-        let wrong = input::<Question>("catalog.kits", json!({ "page": { "limit": "ten" } })).unwrap_err().to_string();
+        let wrong = input::<Question>("catalog.kits", r#"{ "page": { "limit": "ten" } }"#).unwrap_err().to_string();
         assert!(wrong.starts_with("ask catalog.kits: `page.limit`: "), "{wrong}");
-        let wrong = input::<Question>("catalog.kits", json!({ "pages": {} })).unwrap_err().to_string();
+        let wrong = input::<Question>("catalog.kits", r#"{ "pages": {} }"#).unwrap_err().to_string();
         assert!(wrong.contains("unknown field `pages`"), "{wrong}");
     }
 

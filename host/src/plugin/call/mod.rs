@@ -18,11 +18,10 @@ use super::bindings::exports::apiconnect::connector as contract;
 use super::crash;
 use super::guest::{self, Guest, Report};
 use super::interface::Interface;
-use super::link::{Exchange, Link};
+use super::link::{Link, Nowhere};
 use super::loaded::Loaded;
 use crate::commerce::lane::Lane;
 use crate::commerce::types::{Context, Error as Refusal};
-use crate::egress::{Request, Response, SendError};
 use crate::seam::{self, Clock};
 use crate::secret::Vault;
 
@@ -86,25 +85,36 @@ impl<T> Ended<T> {
     }
 }
 
-/// Runs one exported function in a fresh sandbox. Every operation goes through here.
+/// Runs one exported function in a fresh sandbox. Every operation goes through here, and so does its recording.
 macro_rules! run {
-    ($loaded:expr, $call:expr, $interface:expr, $indices:expr, $function:ident ( $($argument:expr),* )) => {{
+    (
+        $loaded:expr, $call:expr, $name:literal = $interface:expr, $indices:expr,
+        $function:ident ( $($argument:ident),* ), $check:expr
+    ) => {{
         let (loaded, call): (&$crate::plugin::Loaded, $crate::plugin::Call) = ($loaded, $call);
         let Some(indices) = $indices else { return $crate::plugin::Ended::never(loaded.not_offered($interface)) };
         let context = call.context();
-        let Ok(_slot) = loaded.slots.acquire().await else { return $crate::plugin::Ended::never($crate::plugin::CallError::Deadline) };
-        let mut store = $crate::plugin::guest::Guest::new(call.link, call.id, call.lane, call.time).into_store(loaded.pre.engine());
-        let answer = $crate::seam::within(call.time, async {
+        let Ok(_slot) = loaded.slots.acquire().await else {
+            return $crate::plugin::Ended::never($crate::plugin::CallError::Deadline);
+        };
+        let input = || $crate::plugin::recording::Input::new()$(.with(stringify!($argument), &$argument))*;
+        let tape = call.link.tapes.begin(loaded, $name, (&context, &call.link.clock), &input);
+        let time = call.link.patience(call.time);
+        let guest = $crate::plugin::guest::Guest::new(call.link, call.id, call.lane, time).taped(tape);
+        let mut store = guest.into_store(loaded.pre.engine());
+        let answer = $crate::seam::within(time, async {
             let instance = loaded.pre.instantiate_async(&mut store).await?;
             let guest = indices.load(&mut store, &instance)?;
             guest.$function(&mut store, &context, $($argument),*).await
         })
         .await;
         let result = match answer {
-            Some(Ok(answer)) => answer.map_err($crate::plugin::CallError::Refused),
+            Some(Ok(Ok(answer))) => ($check)(&answer).map(|()| answer),
+            Some(Ok(Err(refusal))) => Err($crate::plugin::CallError::Refused(refusal)),
             Some(Err(error)) => Err(loaded.trapped(&error, &store)),
             None => Err($crate::plugin::CallError::Deadline),
         };
+        store.data_mut().end_tape(&result);
         $crate::plugin::Ended { result, report: store.data().report }
     }};
 }
@@ -172,35 +182,22 @@ impl Loaded {
 
     /// `connector.check`
     pub async fn check(&self, call: Call) -> Ended<contract::connector::Health> {
-        run!(self, call, Interface::Pricing, Some(&self.exports.connector), call_check())
+        run!(
+            self,
+            call,
+            "connector.check" = Interface::Pricing,
+            Some(&self.exports.connector),
+            call_check(),
+            |_| Ok(())
+        )
     }
 
     /// A list that lost a line cannot be told from one that is right, so it is refused whole.
-    fn same_length<T>(&self, ended: Ended<Vec<T>>, asked: usize) -> Ended<Vec<T>> {
-        let report = ended.report;
-        let result = ended.result.and_then(|answers| {
-            if answers.len() == asked {
-                return Ok(answers);
-            }
-            let who = self.title();
-            Err(CallError::Trap { text: format!("{who}: it answered {} lines of {asked}", answers.len()) })
-        });
-        Ended { result, report }
-    }
-}
-
-/// `describe` has no connection, so it reaches nothing.
-struct Nowhere;
-
-impl Exchange for Nowhere {
-    fn send_all(
-        &self,
-        requests: Vec<Request>,
-        _: Duration,
-        _: usize,
-        _: Lane,
-    ) -> futures::future::BoxFuture<'_, Vec<Result<Response, SendError>>> {
-        let refuse = |_| Err(SendError::refused("send a request while describing itself"));
-        Box::pin(std::future::ready(requests.into_iter().map(refuse).collect()))
+    fn full<T>(&self, answers: &[T], asked: usize) -> Result<(), CallError> {
+        if answers.len() == asked {
+            return Ok(());
+        }
+        let who = self.title();
+        Err(CallError::Trap { text: format!("{who}: it answered {} lines of {asked}", answers.len()) })
     }
 }

@@ -74,11 +74,11 @@ macro_rules! answer {
 
 /// A list of answers has the length of the list of questions, which is the first parameter.
 macro_rules! checked {
-    (One, $loaded:expr, $ended:expr, $($parameter:ident),*) => {
-        $ended
+    (One, $loaded:expr, $($parameter:ident),*) => {
+        |_| Ok(())
     };
-    (Lines, $loaded:expr, $ended:expr, $first:ident) => {
-        $loaded.same_length($ended, $first.len())
+    (Lines, $loaded:expr, $first:ident) => {
+        |answers: &Vec<_>| $loaded.full(answers, $first.len())
     };
 }
 
@@ -104,10 +104,10 @@ macro_rules! operations {
                 #[doc = concat!("This is `", $name, "` of the contract.")]
                 pub async fn $method(&self, call: Call, $($parameter: lent!($($how)+)),*) -> answer!($shape $answer) {
                     let exports: &Exports = &self.exports;
-                    let ended = run!(
-                        self, call, Interface::$interface, exports.$exports.as_ref(), $function($($parameter),*)
-                    );
-                    checked!($shape, self, ended, $($parameter),*)
+                    run!(
+                        self, call, $name = Interface::$interface, exports.$exports.as_ref(), $function($($parameter),*),
+                        checked!($shape, self, $($parameter),*)
+                    )
                 }
             )*
 
@@ -118,6 +118,16 @@ macro_rules! operations {
             /// # Errors
             /// [`AskError`] when the question does not fit; what the connector says is in the [`Ended`].
             pub async fn ask(&self, call: Call, operation: &str, question: Value) -> Result<Ended<Value>, AskError> {
+                self.ask_text(call, operation, &question.to_string()).await
+            }
+
+            /// The same for a question as text, whose numbers keep every digit.
+            pub(in crate::plugin) async fn ask_text(
+                &self,
+                call: Call,
+                operation: &str,
+                question: &str,
+            ) -> Result<Ended<Value>, AskError> {
                 match operation {
                     $($name => {
                         #[derive(Deserialize)]

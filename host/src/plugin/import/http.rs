@@ -6,6 +6,7 @@ use super::super::bindings::apiconnect::connector::http::{
     Failure, FailureKind, Header, Host, Method, Request, Response,
 };
 use super::super::guest::Guest;
+use super::super::recording::Question;
 use crate::egress::{self, SendError, SendErrorKind, Sent};
 use crate::limits;
 
@@ -29,10 +30,7 @@ impl Host for Guest {
             self.report.write_left = true;
             self.report.write_unanswered = true;
         }
-        let (slots, requests) = convert(requests);
-        let exchange = std::sync::Arc::clone(&self.link.exchange);
-        let answers = exchange.send_all(requests, self.time_left(), self.link.parallel, self.lane).await;
-        let answers = merge(slots, answers);
+        let answers = answered!(self, Question::send(&requests), self.exchanged(requests).await);
         self.report = before;
         for (write, answer) in writes.iter().zip(&answers) {
             let left = answer.as_ref().err().is_none_or(|failure| failure.maybe_sent);
@@ -40,6 +38,15 @@ impl Host for Guest {
             self.report.write_unanswered |= *write && left && !is_answer(answer);
         }
         answers
+    }
+}
+
+impl Guest {
+    async fn exchanged(&self, requests: Vec<Request>) -> Vec<Result<Response, Failure>> {
+        let (slots, requests) = convert(requests);
+        let exchange = std::sync::Arc::clone(&self.link.exchange);
+        let answers = exchange.send_all(requests, self.time_left(), self.link.parallel, self.lane).await;
+        merge(slots, answers)
     }
 }
 

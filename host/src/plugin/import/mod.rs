@@ -1,5 +1,20 @@
 //! What the host gives a connector, one file an interface.
 
+/// Answers a question of the connector: out of a recording where the call is a replay, else by what the host does, which
+/// a recording of the call notes.
+macro_rules! answered {
+    ($guest:ident, $question:expr, $answer:expr) => {
+        match $guest.hear(|| $question) {
+            Some(recorded) => recorded,
+            None => {
+                let answer = $answer;
+                $guest.keep_answer(&answer);
+                answer
+            }
+        }
+    };
+}
+
 mod clock;
 mod http;
 mod log;

@@ -5,21 +5,44 @@ use sha2::{Sha256, Sha512};
 
 use super::super::bindings::apiconnect::connector::secret::{Algorithm, Failure, Host};
 use super::super::guest::Guest;
+use super::super::recording::{Body, Question};
 
 impl Host for Guest {
     async fn placeholder(&mut self, slot: String) -> Result<String, Failure> {
-        self.link.vault.get(&slot).map_err(|_| Failure::UnknownSlot(slot.clone()))?;
-        Ok(format!("{{{{secret:{slot}}}}}"))
+        answered!(self, Question::Placeholder { slot: slot.clone() }, self.stand_in(slot))
     }
 
     async fn sign(&mut self, slot: String, algorithm: Algorithm, data: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        let secret = self.link.vault.get(&slot).map_err(|_| Failure::UnknownSlot(slot))?;
+        let question =
+            || Question::Sign { slot: slot.clone(), algorithm: name(&algorithm).to_owned(), data: Body(data.clone()) };
+        answered!(self, question(), self.signed(&slot, algorithm, &data))
+    }
+}
+
+impl Guest {
+    fn stand_in(&self, slot: String) -> Result<String, Failure> {
+        match self.link.vault.get(&slot) {
+            Ok(_) => Ok(format!("{{{{secret:{slot}}}}}")),
+            Err(_) => Err(Failure::UnknownSlot(slot)),
+        }
+    }
+
+    fn signed(&self, slot: &str, algorithm: Algorithm, data: &[u8]) -> Result<Vec<u8>, Failure> {
+        let secret = self.link.vault.get(slot).map_err(|_| Failure::UnknownSlot(slot.to_owned()))?;
         let key = secret.expose().as_bytes();
         match algorithm {
-            Algorithm::HmacSha1 => signature::<Hmac<sha1::Sha1>>(key, &data),
-            Algorithm::HmacSha256 => signature::<Hmac<Sha256>>(key, &data),
-            Algorithm::HmacSha512 => signature::<Hmac<Sha512>>(key, &data),
+            Algorithm::HmacSha1 => signature::<Hmac<sha1::Sha1>>(key, data),
+            Algorithm::HmacSha256 => signature::<Hmac<Sha256>>(key, data),
+            Algorithm::HmacSha512 => signature::<Hmac<Sha512>>(key, data),
         }
+    }
+}
+
+const fn name(algorithm: &Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::HmacSha1 => "hmac-sha1",
+        Algorithm::HmacSha256 => "hmac-sha256",
+        Algorithm::HmacSha512 => "hmac-sha512",
     }
 }
 

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use super::super::bindings::apiconnect::connector::state::{Failure, Host};
 use super::super::guest::Guest;
+use super::super::recording::{Body, Question};
 use crate::limits;
 use crate::seam::{Clock, Millis};
 
@@ -60,6 +61,10 @@ impl State {
         kept.claims.insert(key, now.saturating_add(bounded(ttl_ms)));
         true
     }
+
+    fn release(&self, key: &str) {
+        self.kept.lock().claims.remove(key);
+    }
 }
 
 impl Kept {
@@ -85,23 +90,24 @@ fn bounded(ttl_ms: u64) -> u64 {
 
 impl Host for Guest {
     async fn get(&mut self, key: String) -> Option<Vec<u8>> {
-        self.link.state.get(&key)
+        answered!(self, Question::Get { key: key.clone() }, self.link.state.get(&key))
     }
 
     async fn set(&mut self, key: String, value: Vec<u8>, ttl_ms: u64) -> Result<(), Failure> {
-        self.link.state.set(key, value, ttl_ms)
+        let question = || Question::Set { key: key.clone(), value: Body(value.clone()), ttl_ms };
+        answered!(self, question(), self.link.state.set(key, value, ttl_ms))
     }
 
     async fn remove(&mut self, key: String) {
-        self.link.state.kept.lock().remove(&key);
+        answered!(self, Question::Remove { key: key.clone() }, self.link.state.kept.lock().remove(&key));
     }
 
     async fn acquire(&mut self, key: String, ttl_ms: u64) -> bool {
-        self.link.state.acquire(key, ttl_ms)
+        answered!(self, Question::Acquire { key: key.clone(), ttl_ms }, self.link.state.acquire(key, ttl_ms))
     }
 
     async fn release(&mut self, key: String) {
-        self.link.state.kept.lock().claims.remove(&key);
+        answered!(self, Question::Release { key: key.clone() }, self.link.state.release(&key));
     }
 }
 

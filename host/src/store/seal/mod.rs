@@ -2,9 +2,10 @@
 //!
 //! A layer over any [`Store`]: values are sealed on their way in and opened on their way out (`cipher.rs`), all but a
 //! few kinds of records (`table.rs`). A store that is sealed opens with the right master key only (`ring.rs`), and
-//! `rekey.rs` changes the key, or seals a store that was not.
+//! `rekey.rs` changes the key, or seals a store that was not. `file.rs` seals files beside the store.
 
 mod cipher;
+mod file;
 mod rekey;
 mod ring;
 mod table;
@@ -13,6 +14,7 @@ mod table;
 mod tests;
 
 pub(super) use cipher::OVERHEAD_BYTES;
+pub use file::FileSeal;
 pub use rekey::{Rekeyed, rekey};
 pub use ring::MasterKeys;
 
