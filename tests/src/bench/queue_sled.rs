@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use apiconnect::limits;
-use apiconnect::queue::Queue;
+use apiconnect::queue::{Queue, Terms};
 use apiconnect::seam::Clock;
 use apiconnect::store::{MemoryStore, Store};
 
-use super::queue_jobs::{Noop, Report, submission};
+use super::queue_jobs::{CONNECTION, Noop, Report, submission};
 
 /// What the envelope of a record and its seal add to the value.
 const ENVELOPE_BYTES: usize = 14 + 41;
@@ -75,6 +75,7 @@ fn key(kind: &str, number: u64) -> Vec<u8> {
 async fn kinds() -> anyhow::Result<Kinds> {
     let store = Arc::new(MemoryStore::new());
     let queue = Queue::open(Arc::clone(&store) as Arc<dyn Store>, Clock::system()).await?;
+    queue.set_terms(CONNECTION, &Terms::with_orders(1));
     let job = queue.accept(submission(0)).await?.job;
     let accepted = records(&*store)?;
     ensure!(accepted.len() == 3, "a job is {} records", accepted.len());
