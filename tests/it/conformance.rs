@@ -94,6 +94,14 @@ async fn every_fault_is_named() {
     let sandbox = sandbox();
     for (fault, found) in [
         ("creates-twice", "orders.submit duplicate-submit: 1 document in the system / 2 documents"),
+        (
+            "creates-twice",
+            "order-batches.submit duplicate-submit: 2 documents in the system after the second attempt / 4",
+        ),
+        (
+            "says-not-sent",
+            "order-batches.submit cut-after-send: one of the errors outcome_unknown, internal, unavailable",
+        ),
         ("short-list", "customers.list half-page: one of the errors"),
         ("short-list", "customers.list garbage-html: one of the errors"),
         ("swallows-busy", "customers.list too-many-requests: rate_limited with 7000 ms"),
@@ -118,6 +126,26 @@ async fn every_fault_is_named() {
         let logs = report.operations.iter().flat_map(|operation| operation.failures()).all(|case| !case.log.is_empty());
         assert!(logs, "{fault}: a failure without its exchanges");
         assert!(sheet(&report).contains("failed**"), "{fault}: the sheet says that it failed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_step_asks_is_missing_or_not_supported() {
+    let sandbox = sandbox();
+    for name in ["ledger", "noop"] {
+        let folder = tempfile::tempdir().unwrap();
+        let scenario = format!("{{\"connector\": \"{name}\", \"steps\": []}}");
+        std::fs::write(folder.path().join("scenario.json"), scenario).unwrap();
+        let report = report(&sandbox, asked(name, folder.path())).await;
+        assert!(report.ok, "{:#?}", failures(&report));
+        let others = report.operations.iter().filter(|operation| operation.name != "connector.check");
+        let (mut count, mut reasons) = (0, 0);
+        for operation in others {
+            assert_eq!(operation.verdict, Verdict::Missing, "{}", operation.name);
+            count += 1;
+            reasons += usize::from(operation.reason.is_some());
+        }
+        assert!(count > 30 && reasons == count, "{name}: {reasons} reasons for {count} operations");
     }
 }
 

@@ -187,7 +187,7 @@ impl<'a> Run<'a> {
             if is_error || !done.step.faults || !(self.only.is_empty() || self.only.iter().any(|only| only == name)) {
                 continue;
             }
-            if let Shape::Write { .. } = done.question.operation.shape {
+            if done.question.operation.shape.writes() {
                 say(&format!("{}: twice", done.question.step));
                 self.written(&done).await?;
             }
@@ -230,12 +230,19 @@ impl<'a> Run<'a> {
         let repeats = matches!(self.bench.idempotency(operation), Some("key" | "reference"));
         let question = self.ready(done).await?;
         let written = Written { question: &question, makes: done.good.made, repeats };
+        let lines = done.question.operation.shape == Shape::WriteLines;
         if repeats {
-            let result = self.bench.twice(&written).await?;
+            let result = match lines {
+                true => self.bench.lines_twice(&written).await?,
+                false => self.bench.twice(&written).await?,
+            };
             self.note(operation, "duplicate-submit", &question.step, None, result);
         } else {
             let why = "the connector says that its system cannot tell a repeat";
             self.skip(operation, "duplicate-submit", &question.step, why);
+        }
+        if lines {
+            return Ok(());
         }
         let question = self.ready(done).await?;
         let written = Written { question: &question, makes: done.good.made, repeats };
@@ -272,10 +279,13 @@ impl<'a> Run<'a> {
             if result.is_ok() {
                 result = in_time(fault, &played);
             }
-            if result.is_ok() && matches!(shape, Shape::Write { .. }) {
+            if result.is_ok() && shape.writes() {
                 let repeats = matches!(self.bench.idempotency(operation.name), Some("key" | "reference"));
                 let written = Written { question: &question, makes: done.good.made, repeats };
-                result = self.bench.settle(&written, &played).await?;
+                result = match shape {
+                    Shape::WriteLines => self.bench.settle_lines(&written, &played).await?,
+                    _ => self.bench.settle(&written, &played).await?,
+                };
             }
             if result.is_err() {
                 self.note(operation.name, fault.name(), &question.step, Some(at), result);

@@ -93,6 +93,18 @@ impl Question {
         Some(Self { operation, input, expect: None, ..self.clone() })
     }
 
+    /// The same many writes, again.
+    pub(super) fn lines_again(&self) -> Self {
+        let mut again = self.clone();
+        let lists = again.input.as_object_mut().into_iter().flat_map(|fields| fields.values_mut());
+        for line in lists.filter_map(Value::as_array_mut).flatten() {
+            if let Some(attempt) = line.pointer_mut("/write/attempt") {
+                *attempt = json!(attempt.as_u64().unwrap_or(1) + 1);
+            }
+        }
+        again
+    }
+
     /// The same write, again.
     pub(super) fn again(&self) -> Self {
         let write = WriteContext { attempt: self.write.attempt + 1, ..self.write.clone() };

@@ -104,6 +104,50 @@ impl Bench {
         Ok(Ok(()))
     }
 
+    /// Sends many writes in one call twice. Each line must end as it did the first time.
+    pub(super) async fn lines_twice(&self, written: &Written<'_>) -> Result<Settled, KitError> {
+        let first = self.play(written.question, None).await?;
+        let again = self.lines_again(written, &first).await?;
+        let Ok(second) = again else { return Ok(again.map(|_| ())) };
+        let (one, two) = (line_ids(&first.answer), line_ids(&second.answer));
+        if one == two {
+            return Ok(Ok(()));
+        }
+        let log = [first.log, second.log].concat();
+        Ok(Err((Failure::new(format!("the same ids for the second attempt: {one:?}"), format!("{two:?}")), log)))
+    }
+
+    /// Sends many writes again after something went wrong: each is there once in the end.
+    pub(super) async fn settle_lines(&self, written: &Written<'_>, faulty: &Played) -> Result<Settled, KitError> {
+        if !written.repeats || !self.stage.repeats() {
+            return Ok(Ok(()));
+        }
+        Ok(self.lines_again(written, faulty).await?.map(|_| ()))
+    }
+
+    /// The second attempt at every line, when it ends well and makes what is missing and no more.
+    async fn lines_again(
+        &self,
+        written: &Written<'_>,
+        before: &Played,
+    ) -> Result<Result<Played, (Failure, Vec<String>)>, KitError> {
+        let again = self.play(&written.question.lines_again(), None).await?;
+        let log = || [before.log.clone(), again.log.clone()].concat();
+        let Answer::Value(Value::Array(lines)) = &again.answer else {
+            return Ok(Err((Failure::new("an answer to the second attempt", again.answer.told()), log())));
+        };
+        if let Some(line) = lines.iter().find(|line| line.get("value").is_none()) {
+            let expected = "that every line of the second attempt ends well";
+            return Ok(Err((Failure::new(expected, line.to_string()), log())));
+        }
+        let made = before.made + again.made;
+        if self.stage.repeats() && written.makes > 0 && made != written.makes {
+            let expected = format!("{} documents in the system after the second attempt", written.makes);
+            return Ok(Err((Failure::new(expected, format!("{made} documents")), log())));
+        }
+        Ok(Ok(again))
+    }
+
     /// Asks with `dry-run`: nothing may change.
     pub(super) async fn dry(&self, written: &Written<'_>) -> Result<Settled, KitError> {
         let mut question = written.question.clone();
@@ -118,6 +162,14 @@ impl Bench {
         }
         Ok(Ok(()))
     }
+}
+
+/// The id that each line answers.
+fn line_ids(answer: &Answer) -> Vec<Option<&str>> {
+    let Answer::Value(Value::Array(lines)) = answer else { return Vec::new() };
+    let places = ["/value/created/id", "/value/already_there/id"];
+    let id = |line| places.iter().find_map(|place| Value::pointer(line, place)).and_then(Value::as_str);
+    lines.iter().map(id).collect()
 }
 
 fn lost(played: &Played) -> (Failure, Vec<String>) {

@@ -63,6 +63,7 @@ impl Connector for Faulty {
             .secret("token", "token of the system")
             .operation(Operation::new("pricing.query").batch(10))
             .operation(Operation::new("orders.submit").idempotent(Idempotency::Reference))
+            .operation(Operation::new("order-batches.submit").batch(10).idempotent(Idempotency::Reference))
     }
 
     fn check(_: &Context) -> Result<Health, Error> {
@@ -232,10 +233,16 @@ impl Orders for Faulty {
     }
 }
 
+impl OrderBatches for Faulty {
+    fn submit(ctx: &Context, documents: Vec<Submission>) -> Result<Vec<LineResult<Written>>, Error> {
+        Ok(documents.into_iter().map(|one| <Self as Orders>::submit(ctx, one.write, one.document)).collect())
+    }
+}
+
 fn find(customer: &str, reference: &str) -> Result<Vec<Ids>, Error> {
     let target = format!("orders?customer={}&reference={}", http::encode(customer), http::encode(reference));
     let found: Vec<Made> = http::get(target).send()?.success()?.json()?;
     Ok(found.into_iter().map(|made| Ids::new(made.id, None)).collect())
 }
 
-apiconnect_sdk::export!(Faulty: pricing, customers, orders);
+apiconnect_sdk::export!(Faulty: pricing, customers, orders, order_batches);
