@@ -17,6 +17,7 @@ mod frozen;
 mod golden;
 mod harm;
 mod house;
+mod languages;
 mod live;
 mod plugin_command;
 mod queue;
