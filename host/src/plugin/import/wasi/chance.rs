@@ -36,17 +36,17 @@ impl Chance {
 
 impl Guest {
     fn chance(&mut self) -> &mut Chance {
-        if self.wasi().chance.is_none() {
-            let seed: [u8; 32] = answered!(self, Question::Seed, self.link.clock.seed());
-            self.wasi().chance = Some(Chance::of(seed));
-        }
-        self.wasi().chance.get_or_insert(Chance::of([0; 32]))
+        let chance = match self.wasi().chance.take() {
+            Some(chance) => chance,
+            None => Chance::of(answered!(self, Question::Seed, self.link.clock.seed())),
+        };
+        self.wasi().chance.insert(chance)
     }
 
     fn random_bytes(&mut self, count: u64) -> wasmtime::Result<Vec<u8>> {
         match usize::try_from(count) {
             Ok(count) if count <= limits::WASI_RANDOM_BYTES_MAX => Ok(self.chance().bytes(count)),
-            _ => Err(wasmtime::Error::msg("it wanted more random bytes at once than a call may have")),
+            _ => Err(wasmtime::format_err!("it wanted more random bytes at once than a call may have")),
         }
     }
 }
