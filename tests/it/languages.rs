@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::json;
 
+use super::eventually;
+use super::recordings::{export, replayed};
 use super::versions::ask;
 
 /// A host with one connector and one connection `x` to the simulator.
@@ -29,13 +31,14 @@ impl Desk {
         Self::start(folder, erp)
     }
 
-    /// With the prober, whose calls may take so long.
+    /// With the prober, whose calls may take so long and are recorded.
     fn prober(timeout_ms: u32) -> Self {
         let folder = Folder::new().unwrap();
         folder.share_compiled().unwrap();
         folder.install("prober").unwrap();
-        let text =
-            format!("connector = \"prober\"\nbase_url = \"http://127.0.0.1:9\"\nlimits.timeout_ms = {timeout_ms}\n");
+        let text = format!(
+            "connector = \"prober\"\nbase_url = \"http://127.0.0.1:9\"\nlimits.timeout_ms = {timeout_ms}\n[recording]\ncalls = \"all\"\n"
+        );
         folder.connection("x", &text).unwrap();
         Self::start(folder, BusinessOne::start(Seed::demo()).unwrap())
     }
@@ -252,6 +255,32 @@ async fn load_ms(client: &Client) -> u64 {
     let plugins = client.get("/v1/plugins").await.unwrap().body;
     let found = plugins["items"].as_array().unwrap().iter().find(|one| one["name"] == "prices-python");
     found.unwrap()["load_ms"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn a_replay_is_told_the_same_time_and_the_same_random_numbers() {
+    let desk = Desk::prober(10_000);
+    for product in ["chance", "look", "nap"] {
+        desk.found(product).await;
+    }
+    let items = eventually("the calls being recorded", async || {
+        let listed = desk.client.get("/v1/connections/x/recordings").await.unwrap().body;
+        let items = listed["items"].as_array()?.clone();
+        (items.len() == 3).then_some(items)
+    })
+    .await;
+    for item in &items {
+        let file = export(&desk.folder, "x", item["id"].as_str().unwrap());
+        let text = std::fs::read_to_string(&file).unwrap();
+        let (code, said) = replayed(&desk.folder, &file, &[]);
+        assert_eq!(code, 0, "{said}\n{text}");
+        // Another seed is other bytes: it is the recording that decides.
+        if let Some((before, seed)) = text.split_once("\"seed\":{\"base64\":\"") {
+            let turned = if seed.starts_with('A') { "B" } else { "A" };
+            std::fs::write(&file, format!("{before}\"seed\":{{\"base64\":\"{turned}{}", &seed[1..])).unwrap();
+            assert_ne!(replayed(&desk.folder, &file, &[]).0, 0);
+        }
+    }
 }
 
 /// The prober with every `from` in its bytes turned into `to`, which is as long.
