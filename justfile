@@ -12,9 +12,10 @@ demo *arguments: build plugins
     @target/debug/demo {{arguments}}
 
 # Run every test except those against real software.
-test: build plugins strace
+test: build plugins languages strace
     cargo test -q -p apiconnect -p apiconnect-tests
     cargo test -q -p apiconnect-sdk -p sap-business-one -p tryton
+    @if .ci/languages wasip2; then cargo test -q -p apiconnect-tests --test it -- --ignored wasip2; else [ $? = 3 ]; fi
 
 # Run the tests against a real ERP (Tryton); the first time sets it up.
 test-peers: build plugins
@@ -60,7 +61,7 @@ connectors *arguments: build plugins
     @target/debug/connectors {{arguments}}
 
 # Measure against native programs doing the same work; writes target/bench/summary.json.
-bench *arguments: plugins
+bench *arguments: plugins languages
     @.ci/say "building the host for speed (some minutes the first time)"
     cargo build -q --release -p apiconnect -p apiconnect-tests --bin apiconnect --bin bench
     @target/release/bench {{arguments}}
@@ -84,6 +85,10 @@ build:
 # Build the connectors into target/plugins/components.
 plugins: build
     @.ci/plugins
+
+# Build the connectors in JavaScript and Python for the tests; the first time fetches their tools (a minute).
+languages:
+    @.ci/languages
 
 # strace records and disturbs system calls for `powercut`, `faults` and the tests of the store.
 [private]

@@ -113,12 +113,13 @@ pub const TRAP_TEXT_BYTES_MAX: usize = 8 << 10;
 pub const GUEST_MEMORY_BYTES_MAX: usize = 64 << 20;
 /// Elements of one table; function tables of the largest connectors have some thousands.
 pub const GUEST_TABLE_ELEMENTS_MAX: usize = 100_000;
-/// Core instances, memories and tables of one component: a large JavaScript component has a dozen.
-pub const GUEST_CORE_INSTANCES_MAX: u32 = 32;
-/// See [`GUEST_CORE_INSTANCES_MAX`].
-pub const GUEST_MEMORIES_MAX: u32 = 8;
-/// See [`GUEST_CORE_INSTANCES_MAX`].
-pub const GUEST_TABLES_MAX: u32 = 16;
+/// Core instances of one component: one in Rust has 3, one in JavaScript 11; one in Python is linked from 38 libraries.
+pub const GUEST_CORE_INSTANCES_MAX: u32 = 64;
+/// Memories of one component: in JavaScript some of its parts have a small one of their own, 3 in all. Each is a slot in
+/// the pool, whose size is this times the calls at once, so that no call finds it empty.
+pub const GUEST_MEMORIES_MAX: u32 = 4;
+/// Tables of one component; see [`GUEST_MEMORIES_MAX`].
+pub const GUEST_TABLES_MAX: u32 = 8;
 /// Stack of compiled guest code; deeper recursion traps.
 pub const GUEST_STACK_BYTES_MAX: usize = 512 << 10;
 /// How often running guests are looked at.
@@ -197,6 +198,12 @@ pub const DIFFERENCES_TOLD: usize = 20;
 pub const DIFFERENCE_TEXT_CHARS: usize = 160;
 /// Recorded calls that a version is tried on where nobody says.
 pub const SHADOW_CALLS: usize = 100;
+/// Handles of one call, its own and those of WASI; the host keeps a record for each.
+pub const GUEST_HANDLES_MAX: usize = 4_096;
+/// WASI resources of one call at a time (streams, timers); an interpreter holds a dozen.
+pub const WASI_RESOURCES_MAX: usize = 1_024;
+/// Random bytes of one request through WASI; interpreters seed themselves with less than a hundred.
+pub const WASI_RANDOM_BYTES_MAX: usize = 64 << 10;
 
 // ---- queue ------------------------------------------------------------------------------------------------------
 

@@ -70,6 +70,26 @@ impl Clock {
         }
     }
 
+    /// Bytes to seed a generator with: random on the system clock, following from the seed on a manual one.
+    #[must_use]
+    pub fn seed(&self) -> [u8; 32] {
+        match &self.0 {
+            Source::System => random_bytes(),
+            Source::Manual(manual) => {
+                let mut dice = manual.dice.lock();
+                let mut seed = [0; 32];
+                seed.chunks_exact_mut(8).for_each(|chunk| chunk.copy_from_slice(&next(&mut dice).to_le_bytes()));
+                seed
+            }
+        }
+    }
+
+    /// Time that only goes forward, counted from here on. On a manual clock it moves when that is moved.
+    #[must_use]
+    pub fn steady(&self) -> Steady {
+        Steady { clock: self.clone(), start: self.now(), watch: stopwatch() }
+    }
+
     /// Now, in milliseconds since the epoch.
     #[must_use]
     pub fn now(&self) -> Millis {
@@ -106,6 +126,25 @@ impl Clock {
                     moved.await;
                 }
             }
+        }
+    }
+}
+
+/// Time since [`Clock::steady`] was called.
+#[derive(Clone, Debug)]
+pub struct Steady {
+    clock: Clock,
+    start: Millis,
+    watch: Stopwatch,
+}
+
+impl Steady {
+    /// How long ago it was started.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        match self.clock.0 {
+            Source::System => self.watch.elapsed(),
+            Source::Manual(_) => Duration::from_millis(self.clock.now().saturating_sub(self.start)),
         }
     }
 }
@@ -224,6 +263,19 @@ mod tests {
         };
         assert_eq!(rolls(7), rolls(7));
         assert_ne!(rolls(7), rolls(8));
+    }
+
+    #[test]
+    fn steady_time_and_seeds_of_a_manual_clock_can_be_had_again() {
+        let clock = Clock::simulated(1_000, 7);
+        let steady = clock.steady();
+        assert_eq!(steady.elapsed(), Duration::ZERO);
+        clock.advance(Duration::from_millis(30));
+        assert_eq!(steady.elapsed(), Duration::from_millis(30));
+        let (one, two) = (clock.seed(), clock.seed());
+        assert_ne!(one, two);
+        assert_eq!(one, Clock::simulated(0, 7).seed());
+        assert_ne!(Clock::system().seed(), Clock::system().seed());
     }
 
     #[test]

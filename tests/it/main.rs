@@ -18,6 +18,7 @@ mod golden;
 mod guide;
 mod harm;
 mod house;
+mod languages;
 mod live;
 mod plugin_command;
 mod queue;

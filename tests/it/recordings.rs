@@ -82,7 +82,7 @@ fn cli(folder: &Folder, words: &[&str]) -> (i32, String) {
 }
 
 /// Exports a recording and answers where.
-fn export(folder: &Folder, connection: &str, id: &str) -> PathBuf {
+pub(super) fn export(folder: &Folder, connection: &str, id: &str) -> PathBuf {
     let file = folder.path().join(format!("{id}.json"));
     let to = file.display().to_string();
     let (code, said) = cli(folder, &["recordings", "export", connection, id, "-o", &to]);
@@ -91,7 +91,7 @@ fn export(folder: &Folder, connection: &str, id: &str) -> PathBuf {
     file
 }
 
-fn replayed(folder: &Folder, file: &std::path::Path, more: &[&str]) -> (i32, Value) {
+pub(super) fn replayed(folder: &Folder, file: &std::path::Path, more: &[&str]) -> (i32, Value) {
     let file = file.display().to_string();
     let (code, said) = cli(folder, &[&["replay", &file, "--json"], more].concat());
     (code, serde_json::from_str(&said).unwrap_or(Value::String(said)))

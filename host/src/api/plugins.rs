@@ -39,6 +39,9 @@ pub(super) struct PluginView {
     digest: String,
     /// Its size.
     bytes: u64,
+    /// How long it took to load, in milliseconds: some seconds where it was compiled, next to nothing where the code of
+    /// an earlier start was found.
+    load_ms: u64,
     /// Since when it serves; RFC 3339, UTC.
     since: String,
     /// Why the version that came last waits, when it does, and how to let it serve.
@@ -154,6 +157,7 @@ fn view(installed: Installed, waiting: Option<String>) -> PluginView {
         file: file.as_deref().map(name),
         digest: loaded.digest.clone(),
         bytes: loaded.bytes,
+        load_ms: u64::try_from(loaded.load_time.as_millis()).unwrap_or(u64::MAX),
         since: rfc3339(record.since),
         waiting,
         versions: versions.collect(),

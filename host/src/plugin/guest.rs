@@ -7,6 +7,7 @@ use std::time::Duration;
 use wasmtime::component::HasData;
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 
+use super::import::wasi::Wasi;
 use super::link::Link;
 use super::recording::Tape;
 use crate::commerce::lane::Lane;
@@ -23,6 +24,8 @@ pub(crate) struct Guest {
     pub(super) last_lines: VecDeque<String>,
     /// Where the call is recorded or replayed.
     pub(super) tape: Option<Box<Tape>>,
+    /// What it may do through WASI: made when it first asks, since a connector in Rust never does.
+    pub(super) wasi: Option<Box<Wasi>>,
     started: Stopwatch,
     time: Duration,
     busy_ticks: u32,
@@ -57,6 +60,7 @@ impl Guest {
             report: Report::default(),
             last_lines: VecDeque::new(),
             tape: None,
+            wasi: None,
             started: seam::stopwatch(),
             time,
             busy_ticks: 0,
@@ -79,6 +83,7 @@ impl Guest {
         let mut store = Store::new(engine, self);
         store.limiter(|guest| guest);
         store.set_hostcall_fuel(limits::HOST_CALL_BYTES_MAX);
+        store.set_max_component_handles(limits::GUEST_HANDLES_MAX);
         store.set_epoch_deadline(1);
         // A guest that computes through a tick gives way to other calls; one that does it too often, or past its
         // deadline, is ended. Waiting for the host costs it at most one tick a wait.

@@ -51,6 +51,8 @@ pub struct Loaded {
     pub digest: String,
     /// Size of the file.
     pub bytes: u64,
+    /// How long it took: compiling it or taking its code from the cache, and asking it who it is.
+    pub load_time: Duration,
     pub(super) pre: InstancePre<Guest>,
     pub(super) exports: Exports,
     pub(super) slots: Arc<Semaphore>,
@@ -94,20 +96,23 @@ impl Sandbox {
 
     /// The same for a file that was read already.
     pub(super) async fn load_file(&self, file: &Arc<File>) -> Result<Loaded, LoadError> {
+        let started = seam::stopwatch();
         let (sandbox, bytes) = (self.clone(), Arc::clone(file));
         let prepared = seam::spawn_blocking(move || {
             let prepared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sandbox.prepare(&bytes)));
             prepared.unwrap_or_else(|_| Err(LoadError::Compile("the compiler gave up on this file".into())))
         });
         let pre = prepared.await.map_err(|e| LoadError::Compile(e.to_string()))??;
-        self.finish(file, pre).await
+        let mut loaded = self.finish(file, pre).await?;
+        loaded.load_time = started.elapsed();
+        Ok(loaded)
     }
 
     fn prepare(&self, file: &File) -> Result<InstancePre<Guest>, LoadError> {
         if let Some(compiler) = &self.compiler {
             compiler.compile(&file.digest, &file.bytes);
         }
-        let component = Component::new(&self.engine, &file.bytes).map_err(|e| LoadError::Compile(format!("{e:#}")))?;
+        let component = Component::new(&self.engine, &file.bytes).map_err(|e| LoadError::Compile(compile_text(&e)))?;
         // Exports first: what a connector offers tells its author more than the types it imports for that.
         check_exports(&self.engine, &component)?;
         check_imports(&self.engine, &component)?;
@@ -121,6 +126,7 @@ impl Sandbox {
             interfaces,
             digest: file.digest.clone(),
             bytes: file.bytes.len() as u64,
+            load_time: Duration::ZERO,
             pre,
             exports,
             slots: Arc::clone(&self.slots),
@@ -156,6 +162,10 @@ fn check_description(description: &Description) -> Result<(), LoadError> {
 fn check_imports(engine: &Engine, component: &Component) -> Result<(), LoadError> {
     let kind = component.component_type();
     for (name, _) in kind.imports(engine) {
+        if name.starts_with("wasi:") {
+            import::wasi::check(name).map_err(LoadError::Contract)?;
+            continue;
+        }
         let Some(rest) = name.strip_prefix(PACKAGE) else {
             return Err(LoadError::Contract(format!(
                 "it imports {name}, which this host does not give; a connector gets http, secret, state, log and clock"
@@ -198,6 +208,17 @@ fn check_exports(engine: &Engine, component: &Component) -> Result<(), LoadError
         }
     }
     Ok(())
+}
+
+/// What the engine says, and what to do about the one thing that tool chains do unasked.
+fn compile_text(error: &wasmtime::Error) -> String {
+    let text = format!("{error:#}");
+    if text.contains("component model async") {
+        return format!(
+            "it is built for async functions, which this host does not run; build it without them (componentize-qjs: `--sync`): {text}"
+        );
+    }
+    text
 }
 
 fn version_text(does: &str, name: &str) -> String {

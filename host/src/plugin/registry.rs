@@ -326,7 +326,8 @@ impl Registry {
     /// Swaps the version that serves, in one step.
     pub(super) fn serve(&self, name: &str, loaded: Arc<Loaded>) {
         let (version, digest) = (&loaded.description.version, &loaded.digest);
-        tracing::info!(connector = name, version, digest, "connector serves");
+        let load_ms = loaded.load_time.as_millis();
+        tracing::info!(connector = name, version, digest, load_ms, "connector serves");
         self.0.serving.write().insert(name.to_owned(), loaded);
     }
 

@@ -61,9 +61,9 @@ fn config() -> Config {
     let calls = limits::CALLS_AT_ONCE_MAX;
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
-        .total_core_instances(calls * 4)
-        .total_memories(calls)
-        .total_tables(calls * 2)
+        .total_core_instances(calls * limits::GUEST_CORE_INSTANCES_MAX)
+        .total_memories(calls * limits::GUEST_MEMORIES_MAX)
+        .total_tables(calls * limits::GUEST_TABLES_MAX)
         .total_stacks(calls)
         .table_elements(limits::GUEST_TABLE_ELEMENTS_MAX)
         .max_unused_warm_slots(limits::WARM_SANDBOXES_MAX)

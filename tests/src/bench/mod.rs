@@ -9,7 +9,8 @@
 //! | `figure`, `summary` | a measured figure with its goal; the file and the table of all figures |
 //! | `rounds` | measuring two things in turn; medians |
 //! | `load`, `wire`, `usage` | requests from many clients at once; HTTP by hand; what a process uses |
-//! | `call`, `bare` | one call of a connector, by the host and by wasmtime alone |
+//! | `call`, `asked`, `bare` | one call of a connector, by the host and by wasmtime alone |
+//! | `sandbox`, `sandbox_extism` | the same beside extism; what a call and a load cost in each language |
 //! | `live`, `erp`, `native_prices` | price questions over HTTP, the system behind them, a native program beside |
 //! | `accept`, `native_orders` | durable orders over HTTP, a native program beside |
 //! | `queue` | the queue beside others, and with a backlog; `queue_jobs`, `queue_sled`, `queue_apalis` carry jobs, `queue_backlog` and `queue_pace` ask a host that has many |
@@ -18,6 +19,7 @@
 //! A section measures one thing: a new one is a module here and a line in [`SECTIONS`].
 
 mod accept;
+mod asked;
 mod bare;
 mod call;
 mod erp;
@@ -34,6 +36,8 @@ mod queue_jobs;
 mod queue_pace;
 mod queue_sled;
 mod rounds;
+mod sandbox;
+mod sandbox_extism;
 mod summary;
 mod usage;
 mod wire;
@@ -56,11 +60,16 @@ struct Section {
 }
 
 /// Every section, in the order in which they run.
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     Section {
         name: "call",
         about: "one call of a connector beside bare wasmtime",
         run: |progress| Box::pin(call::run(progress)),
+    },
+    Section {
+        name: "sandbox",
+        about: "a fresh sandbox beside extism and bare wasmtime; calls and loads in Rust, JavaScript and Python",
+        run: |progress| Box::pin(sandbox::run(progress)),
     },
     Section {
         name: "live",

@@ -78,6 +78,17 @@ impl Folder {
         put(&self.path().join("plugins"), file, bytes)
     }
 
+    /// Lets the host of this folder share compiled code with other tests: some connectors take ten seconds to compile.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn share_compiled(&self) -> anyhow::Result<()> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the tests have a parent folder")?;
+        let shared = root.join("target/languages/compiled");
+        std::fs::create_dir_all(&shared)?;
+        Ok(std::os::unix::fs::symlink(shared, self.path().join("data/compiled"))?)
+    }
+
     /// Writes a connection file.
     ///
     /// # Errors
@@ -91,14 +102,23 @@ impl Folder {
     /// # Errors
     /// When the disk refuses.
     pub fn business_one(&self, name: &str, address: &str) -> anyhow::Result<()> {
+        let more = r#", currency = "USD", default_warehouse = "01", units = { BOX = 2 }"#;
+        self.business_one_through("sap-business-one", name, address, more)
+    }
+
+    /// The same through another connector that knows its prices; `more` are further settings.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn business_one_through(&self, connector: &str, name: &str, address: &str, more: &str) -> anyhow::Result<()> {
         std::fs::write(self.path().join("connections/b1-user"), "connector\n")?;
         std::fs::write(self.path().join("connections/b1-password"), "s3cret-b1\n")?;
         let text = format!(
-            r#"connector = "sap-business-one"
+            r#"connector = "{connector}"
 base_url = "{address}/b1s/v1/"
 auth = {{ kind = "session" }}
 grants = {{ private_network = true }}
-settings = {{ company_db = "SBODEMOUS", currency = "USD", default_warehouse = "01", units = {{ BOX = 2 }} }}
+settings = {{ company_db = "SBODEMOUS"{more} }}
 secrets = {{ user = {{ file = "b1-user" }}, password = {{ file = "b1-password" }} }}
 "#
         );

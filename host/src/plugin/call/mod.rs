@@ -108,6 +108,7 @@ macro_rules! run {
             guest.$function(&mut store, &context, $($argument),*).await
         })
         .await;
+        store.data_mut().end_of_call();
         let result = match answer {
             Some(Ok(Ok(answer))) => ($check)(&answer).map(|()| answer),
             Some(Ok(Err(refusal))) => Err($crate::plugin::CallError::Refused(refusal)),
@@ -173,11 +174,26 @@ impl Loaded {
             let instance = self.pre.instantiate_async(&mut store).await?;
             self.exports.connector.load(&mut store, &instance)?.call_describe(&mut store).await
         });
-        match answer.await {
+        let answer = answer.await;
+        store.data_mut().end_of_call();
+        match answer {
             Some(Ok(description)) => Ok(description),
             Some(Err(error)) => Err(self.trapped(&error, &store)),
             None => Err(CallError::Deadline),
         }
+    }
+
+    /// Makes the sandbox of a call and throws it away: what a call costs before it computes anything.
+    pub async fn open_sandbox(&self, call: Call) -> Ended<()> {
+        let Ok(_slot) = self.slots.acquire().await else { return Ended::never(CallError::Deadline) };
+        let mut store = Guest::new(call.link, call.id, call.lane, call.time).into_store(self.pre.engine());
+        let made = seam::within(call.time, self.pre.instantiate_async(&mut store)).await;
+        let result = match made {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(error)) => Err(self.trapped(&error, &store)),
+            None => Err(CallError::Deadline),
+        };
+        Ended { result, report: store.data().report }
     }
 
     /// `connector.check`

@@ -6,10 +6,6 @@ use crate::limits;
 
 impl Host for Guest {
     async fn write(&mut self, level: Level, message: String, fields: Vec<Field>) {
-        self.report.log_lines += 1;
-        if self.report.log_lines > limits::LOG_LINES_PER_CALL_MAX {
-            return;
-        }
         let mut line = message;
         for field in &fields {
             if line.len() > limits::LOG_LINE_BYTES_MAX {
@@ -19,6 +15,17 @@ impl Host for Guest {
             line.push_str(&field.name);
             line.push('=');
             line.push_str(&field.value);
+        }
+        self.note(level, line);
+    }
+}
+
+impl Guest {
+    /// Takes a line of the connector into the log, within the bounds of a call.
+    pub(super) fn note(&mut self, level: Level, mut line: String) {
+        self.report.log_lines += 1;
+        if self.report.log_lines > limits::LOG_LINES_PER_CALL_MAX {
+            return;
         }
         truncate(&mut line, limits::LOG_LINE_BYTES_MAX);
         let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

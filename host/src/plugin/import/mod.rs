@@ -20,6 +20,7 @@ mod http;
 mod log;
 mod secret;
 pub(super) mod state;
+pub(super) mod wasi;
 
 use wasmtime::Engine;
 use wasmtime::component::Linker;
@@ -27,7 +28,7 @@ use wasmtime::component::Linker;
 use super::bindings::apiconnect::connector as contract;
 use super::guest::Guest;
 
-/// The interfaces that this host links; a connector that imports another one is refused when it is loaded.
+/// The contract's interfaces that this host links; a connector that imports another one is refused when it is loaded.
 pub(super) const GIVEN: [&str; 5] = ["http", "secret", "state", "log", "clock"];
 
 /// A linker with everything a connector may import.
@@ -38,5 +39,6 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     contract::state::add_to_linker::<Guest, Guest>(&mut linker, |guest| guest)?;
     contract::log::add_to_linker::<Guest, Guest>(&mut linker, |guest| guest)?;
     contract::clock::add_to_linker::<Guest, Guest>(&mut linker, |guest| guest)?;
+    wasi::link(&mut linker)?;
     Ok(linker)
 }

@@ -120,7 +120,8 @@ fn unanswered(question: &Question) -> Answer {
     let nothing = || contract::secret::Failure::Refused("answer that: it was not recorded".to_owned());
     match question {
         Question::Send(requests) => Answer::Exchanges(requests.iter().map(|_| not_recorded()).collect()),
-        Question::Now => Answer::Time(0),
+        Question::Now | Question::Elapsed => Answer::Time(0),
+        Question::Seed => Answer::Seed(Body(vec![0; 32])),
         Question::Placeholder { .. } | Question::Sign { .. } => Answer::NoSecret(nothing()),
         Question::Get { .. } => Answer::Value(None),
         Question::Set { .. } | Question::Remove { .. } | Question::Release { .. } => Answer::Done,
@@ -138,6 +139,8 @@ pub(super) struct Loose {
     exchanges: Vec<Recorded>,
     times: Vec<u64>,
     time: usize,
+    /// Readings of the clock that only goes forward.
+    readings: u64,
     /// Recorded answers about the state and secrets, by question, in order.
     answers: Vec<(Question, Answer, bool)>,
     /// What this call has kept in the state.
@@ -170,6 +173,7 @@ impl Loose {
             exchanges: Vec::new(),
             times: Vec::new(),
             time: 0,
+            readings: 0,
             answers: Vec::new(),
             kept: BTreeMap::new(),
             loosely: Vec::new(),
@@ -229,6 +233,16 @@ impl Loose {
                 self.kept.insert(key.clone(), None);
                 Answer::Done
             }
+            Question::Elapsed => {
+                // As above: it goes on, by a millisecond a reading.
+                self.readings += 1;
+                let recorded = match self.recorded(question) {
+                    Some(Answer::Time(recorded)) => recorded,
+                    _ => 0,
+                };
+                Answer::Time(recorded.saturating_add(self.readings * 1_000_000))
+            }
+            Question::Seed => self.recorded(question).unwrap_or_else(|| unanswered(question)),
             Question::Acquire { .. } => self.recorded(question).unwrap_or(Answer::Claimed(true)),
             Question::Release { .. } => Answer::Done,
             Question::Placeholder { slot } => self.recorded(question).unwrap_or_else(|| {

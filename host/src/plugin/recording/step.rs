@@ -26,8 +26,12 @@ pub struct Step {
 pub enum Question {
     /// `http.send-all`, and `http.send` as a list of one.
     Send(Vec<Asked>),
-    /// `clock.now`
+    /// `clock.now`, and `now` of `wasi:clocks/wall-clock`
     Now,
+    /// `now` of `wasi:clocks/monotonic-clock`
+    Elapsed,
+    /// The first use of `wasi:random`: all its numbers follow from the answer.
+    Seed,
     /// `secret.placeholder`
     Placeholder { slot: String },
     /// `secret.sign`
@@ -67,6 +71,8 @@ pub enum Answer {
     Exchanges(Vec<Exchange>),
     /// The time.
     Time(u64),
+    /// A seed.
+    Seed(Body),
     /// A value of the connector's state, or that there is none.
     Value(Option<Body>),
     /// Whether a claim was given.
@@ -152,7 +158,7 @@ impl Question {
         SMALL
             + match self {
                 Self::Send(requests) => requests.iter().map(Asked::bytes).sum(),
-                Self::Now => 0,
+                Self::Now | Self::Elapsed | Self::Seed => 0,
                 Self::Placeholder { slot } => slot.len(),
                 Self::Sign { slot, algorithm, data } => slot.len() + algorithm.len() + data.0.len(),
                 Self::Set { key, value, .. } => key.len() + value.0.len(),
@@ -172,6 +178,8 @@ impl Question {
                 [] => "no request at all".to_owned(),
             },
             Self::Now => "the time".to_owned(),
+            Self::Elapsed => "how much time has passed".to_owned(),
+            Self::Seed => "random numbers".to_owned(),
             Self::Placeholder { slot } => format!("the placeholder of the secret `{slot}`"),
             Self::Sign { slot, .. } => format!("a signature under the secret `{slot}`"),
             Self::Get { key } => format!("the state `{key}`"),
@@ -225,7 +233,8 @@ impl Answer {
     pub(super) fn fits(&self, question: &Question) -> bool {
         match (question, self) {
             (Question::Send(requests), Self::Exchanges(exchanges)) => requests.len() == exchanges.len(),
-            (Question::Now, Self::Time(_))
+            (Question::Now | Question::Elapsed, Self::Time(_))
+            | (Question::Seed, Self::Seed(_))
             | (Question::Placeholder { .. }, Self::Text(_) | Self::NoSecret(_))
             | (Question::Sign { .. }, Self::Signature(_) | Self::NoSecret(_))
             | (Question::Get { .. }, Self::Value(_))
@@ -242,7 +251,7 @@ impl Answer {
         SMALL
             + match self {
                 Self::Exchanges(exchanges) => exchanges.iter().map(Exchange::bytes).sum(),
-                Self::Value(Some(body)) | Self::Signature(body) => body.0.len(),
+                Self::Value(Some(body)) | Self::Signature(body) | Self::Seed(body) => body.0.len(),
                 Self::Text(text) => text.len(),
                 _ => 0,
             }
@@ -308,6 +317,16 @@ impl Told for u64 {
 
     fn hear(answer: Answer) -> Option<Self> {
         if let Answer::Time(time) = answer { Some(time) } else { None }
+    }
+}
+
+impl Told for [u8; 32] {
+    fn tell(&self) -> Answer {
+        Answer::Seed(Body(self.to_vec()))
+    }
+
+    fn hear(answer: Answer) -> Option<Self> {
+        if let Answer::Seed(body) = answer { body.0.try_into().ok() } else { None }
     }
 }
 
