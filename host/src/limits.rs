@@ -34,6 +34,17 @@ pub const IDLE_SOCKET_TIMEOUT: Duration = Duration::from_secs(45);
 pub const ADDRESSES_TRIED_MAX: usize = 4;
 /// Entries in the egress log of one connection; the oldest goes first.
 pub const EGRESS_LOG_ENTRIES_MAX: usize = 256;
+/// What an entry of the egress log keeps of a target that was refused: a connector chooses it, and could fill memory.
+pub const REFUSED_TARGET_BYTES_MAX: usize = 512;
+/// An HTTP method; the longest registered one (`UPDATEREDIRECTREF`) has 17 letters.
+pub const METHOD_BYTES_MAX: usize = 32;
+/// Answers of one connection that are being read or wait to be handed to their calls, all together: thirty-two pages of
+/// 4 MiB each. Without it a call makes the host hold [`REQUESTS_PER_CALL_MAX`] times
+/// [`RESPONSE_BODY_BYTES_MAX`].
+pub const ANSWERS_HELD_BYTES_MAX: usize = 128 << 20;
+/// Names that one connection looks up at a time. The operating system's resolver holds a thread for each, also after
+/// nobody waits for it any more, and all connections share the threads.
+pub const LOOKUPS_PER_CONNECTION_MAX: usize = 8;
 
 // ---- store ------------------------------------------------------------------------------------------------------
 
@@ -119,14 +130,24 @@ pub const GUEST_CORE_INSTANCES_MAX: u32 = 32;
 pub const GUEST_MEMORIES_MAX: u32 = 8;
 /// See [`GUEST_CORE_INSTANCES_MAX`].
 pub const GUEST_TABLES_MAX: u32 = 16;
+/// Linear memory of all calls of one connector together, so that many calls of one cannot take the machine's memory: as
+/// much as sixteen calls at their own limit, or a thousand ordinary ones.
+pub const CONNECTOR_MEMORY_BYTES_MAX: usize = 1 << 30;
 /// Stack of compiled guest code; deeper recursion traps.
 pub const GUEST_STACK_BYTES_MAX: usize = 512 << 10;
 /// How often running guests are looked at.
 pub const EPOCH_TICK: Duration = Duration::from_millis(10);
 /// Ticks in which a guest was found computing before its call is ended: two seconds of pure work is a loop.
 pub const GUEST_BUSY_TICKS_MAX: u32 = 200;
+/// Ticks of computing after which a call has to wait for its turn to compute: with all cores in the hands of calls that
+/// compute, short ones would wait for them. Ordinary calls compute for less than one tick.
+pub const GUEST_LIGHT_TICKS: u32 = 2;
+/// Of so many cores one stays free of calls that compute for long; at least one does.
+pub const CORES_PER_FREE_CORE: usize = 4;
 /// What one call into the host may copy out of the guest; without it a guest makes the host allocate.
 pub const HOST_CALL_BYTES_MAX: usize = 16 << 20;
+/// What one signature may be made over: the host computes it, and no protocol signs more than a document.
+pub const SIGNED_BYTES_MAX: usize = 4 << 20;
 /// Requests one call may make: 50 lines with some requests each.
 pub const REQUESTS_PER_CALL_MAX: u32 = 512;
 /// Requests of one call on the wire at a time, unless the connection says less.
@@ -135,10 +156,17 @@ pub const REQUESTS_PARALLEL: usize = 16;
 pub const LOG_LINES_PER_CALL_MAX: u32 = 200;
 /// One log line.
 pub const LOG_LINE_BYTES_MAX: usize = 4 << 10;
+/// Log lines that the calls of one connection may write in a row, and in each second after that; more would fill the
+/// operator's disk. Lines that are left out are counted, and are kept with an error all the same.
+pub const LOG_LINES_BURST: u32 = 1_000;
+/// See [`LOG_LINES_BURST`].
+pub const LOG_LINES_PER_SECOND: u32 = 50;
 /// Last log lines that are kept with an error.
 pub const LOG_LINES_WITH_ERROR: usize = 10;
 /// Calls running at once in all sandboxes; each holds a memory slot and a stack.
 pub const CALLS_AT_ONCE_MAX: u32 = 256;
+/// Of these, calls of one connector: three quarters, so that one whose calls all hang leaves room for the others.
+pub const CALLS_PER_CONNECTOR_MAX: u32 = 192;
 /// Sandboxes kept warm, with memory that stays resident: bounded here times the two sizes below.
 pub const WARM_SANDBOXES_MAX: u32 = 32;
 /// Memory of a warm sandbox that is wiped in place instead of given back.
@@ -162,6 +190,16 @@ pub const STATE_KEYS_MAX: usize = 1_000;
 pub const STATE_BYTES_MAX: usize = 4 << 20;
 /// How long a connector's state may ask to be kept.
 pub const STATE_TTL_MAX: Duration = Duration::from_secs(24 * 3_600);
+/// A text in an error that a connector answers: it is kept with the job and shown to people.
+pub const ERROR_TEXT_BYTES_MAX: usize = 4 << 10;
+/// Field problems or missing mappings in one such error; people read the first ones.
+pub const ERROR_ITEMS_MAX: usize = 100;
+/// An id or number of a record in the connected system. It is part of records' keys.
+pub const RECORD_ID_BYTES_MAX: usize = 512;
+/// Parts of a composite key; the longest known one has four.
+pub const RECORD_KEY_PARTS_MAX: usize = 16;
+/// All that a connector says of itself: a large settings schema has 100 KiB.
+pub const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
 
 /// One recorded call: what its connector asked and was told, with the largest answer that egress lets through.
 pub const RECORDING_BYTES_MAX: usize = RESPONSE_BODY_BYTES_MAX + (4 << 20);
@@ -270,6 +308,8 @@ pub const BODY_BYTES_MAX: usize = 1 << 20;
 pub const BODY_DISCARDED_BYTES_MAX: usize = 32 << 20;
 /// Lines of one price or stock question.
 pub const QUERY_LINES_MAX: usize = 500;
+/// An answer of the API. What a connector answers is bounded by [`HOST_CALL_BYTES_MAX`], but may grow sixfold as JSON.
+pub const ANSWER_BYTES_MAX: usize = 32 << 20;
 /// Calls of a connector that one question may keep going at a time.
 pub const CALLS_OF_A_QUESTION_MAX: usize = 16;
 /// A check of the whole way to a system.

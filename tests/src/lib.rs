@@ -6,6 +6,7 @@ pub mod connectors;
 pub mod crash;
 pub mod damage;
 pub mod demo;
+pub mod harm;
 pub mod faults;
 pub mod outage;
 pub mod powercut;

@@ -12,6 +12,7 @@ use super::log::{Log, Place, Record};
 use super::socket::{Answer, Outgoing};
 use super::target::{Base, Target};
 use super::{SendError, Sent};
+use crate::limits;
 use crate::seam::{self, Clock};
 use crate::secret::Vault;
 
@@ -55,7 +56,9 @@ impl Line {
     }
 
     /// Logs a request that was refused before it went anywhere.
-    pub(super) fn refuse(&self, method: Method, asked: String, error: &SendError) {
+    pub(super) fn refuse(&self, method: Method, asked: &str, error: &SendError) {
+        let end = (0..=limits::REFUSED_TARGET_BYTES_MAX.min(asked.len())).rev().find(|at| asked.is_char_boundary(*at));
+        let asked = asked.get(..end.unwrap_or(0)).unwrap_or_default().to_owned();
         self.log.add(Record {
             at: self.clock.now(),
             method,

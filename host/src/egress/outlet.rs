@@ -12,21 +12,24 @@ use url::Url;
 
 use super::auth::{Credentials, is_over};
 use super::client::Client;
-use super::dial::{self, Dialer};
+use super::dial;
 use super::line::Line;
 use super::log::LogEntry;
 use super::message::{Request, Response};
 use super::pool::Pool;
 use super::probe::{self, Probe};
 use super::redact::Redactor;
+use super::room::Room;
 use super::scheme::Expired;
 use super::settings::OutletSettings;
 use super::signin::{Live, SignIn};
 use super::socket::{Answer, Outgoing};
 use super::target::{Base, Target};
+use super::template;
 use super::traffic::Traffic;
 use super::{Egress, EgressError, Grants, SendError, SendErrorKind, Sent, headers};
 use crate::commerce::lane::Lane;
+use crate::limits;
 use crate::seam::{self, Stopwatch};
 
 /// The way out of one connection. Share it in an `Arc`.
@@ -58,11 +61,11 @@ impl Outlet {
             Some(pem) => dial::tls(Some(pem))?,
             None => shared.tls.clone(),
         };
-        let resolver = Arc::clone(&shared.resolver);
-        let dialer = Dialer { resolver, tls, private_network: settings.private_network };
+        let dialer = shared.dialer(tls, settings.private_network);
+        let room = Room::new(limits::ANSWERS_HELD_BYTES_MAX);
         let mut redactor = Redactor::of(&settings.vault);
         let line = Arc::new(Line {
-            client: Client { dialer, pool: Pool::new(settings.sockets_max) },
+            client: Client { dialer, pool: Pool::new(settings.sockets_max), room },
             base: Base::new(&settings.base_url, settings.grants)?,
             vault: settings.vault,
             settings: settings.settings,
@@ -109,16 +112,19 @@ impl Outlet {
         let watch = seam::stopwatch();
         let target = match self.check(&request) {
             Ok(target) => target,
-            Err(error) => return Err(self.refuse(request.method, request.target, error)),
+            Err(error) => return Err(self.refuse(request.method, &request.target, error)),
         };
+        let trusted = target.home || self.is_trusted(&request.target);
+        if !trusted && asks_for_secret(&request) {
+            return Err(self.refuse(request.method, &request.target, no_secrets(&target)));
+        }
         let Request { method, target: asked, headers, body, secrets_in_body } = request;
         let prepared = self.prepare(method.clone(), headers, body, secrets_in_body);
-        let prepared = prepared.map_err(|error| self.refuse(method.clone(), asked.clone(), error))?;
+        let prepared = prepared.map_err(|error| self.refuse(method.clone(), &asked, error))?;
         let turn = match self.traffic.turn(lane, deadline).await {
             Ok(turn) => turn,
-            Err(error) => return Err(self.refuse(method, asked, error)),
+            Err(error) => return Err(self.refuse(method, &asked, error)),
         };
-        let trusted = target.home || self.is_trusted(&asked);
         let (result, live) = self.deliver(&target, trusted, prepared, deadline, watch).await;
         if let Ok(answer) = &result {
             self.traffic.obey(answer);
@@ -189,7 +195,7 @@ impl Outlet {
         self.line.base.locate(&request.target)
     }
 
-    fn refuse(&self, method: Method, asked: String, error: SendError) -> SendError {
+    fn refuse(&self, method: Method, asked: &str, error: SendError) -> SendError {
         self.line.refuse(method, asked, &error);
         error
     }
@@ -202,7 +208,11 @@ impl Outlet {
         secrets_in_body: bool,
     ) -> Result<Prepared, SendError> {
         let headers = headers::of_request(pairs, &self.defaults, &self.line.vault)?;
-        let body = if secrets_in_body { headers::body_with_secrets(body, &headers, &self.line.vault)? } else { body };
+        let body = if secrets_in_body {
+            headers::body_with_secrets(body, &headers, &self.line.vault, self.body_bytes_max)?
+        } else {
+            body
+        };
         Ok(Prepared { method, headers, body })
     }
 
@@ -267,7 +277,7 @@ impl Outlet {
     }
 
     fn hand_over(&self, answer: Answer, live: Option<&Live>) -> Response {
-        let Answer { head, mut body } = answer;
+        let Answer { head, mut body, held } = answer;
         let live = live.map(|live| &live.fresh.redactor);
         let redactors = [Some(&self.redactor), live];
         let active = || redactors.into_iter().flatten().filter(|redactor| !redactor.is_idle());
@@ -283,7 +293,7 @@ impl Outlet {
         for redactor in active() {
             body = redactor.clean(body);
         }
-        Response { status: head.status.as_u16(), headers, body }
+        Response { status: head.status.as_u16(), headers, body: held.around(body) }
     }
 }
 
@@ -302,6 +312,20 @@ impl Prepared {
         }
         Self { method, headers, body: self.body.clone() }.outgoing()
     }
+}
+
+/// Whether a placeholder would be filled in.
+fn asks_for_secret(request: &Request) -> bool {
+    let in_body = request.secrets_in_body && template::asks_for_secret(&request.body);
+    in_body || request.headers.iter().any(|(_, value)| template::asks_for_secret(value.as_bytes()))
+}
+
+/// A granted host may be the connector's own vendor's; the secrets are the system's.
+fn no_secrets(target: &Target) -> SendError {
+    SendError::refused(format!(
+        "send a secret to {}: only the base URL's own host gets secrets; name it under grants.credentials_for if it should, too",
+        target.origin
+    ))
 }
 
 async fn in_time<T>(time: Duration, work: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {

@@ -6,10 +6,7 @@ use crate::limits;
 
 impl Host for Guest {
     async fn write(&mut self, level: Level, message: String, fields: Vec<Field>) {
-        self.report.log_lines += 1;
-        if self.report.log_lines > limits::LOG_LINES_PER_CALL_MAX {
-            return;
-        }
+        self.report.log_lines = self.report.log_lines.saturating_add(1);
         let mut line = message;
         for field in &fields {
             if line.len() > limits::LOG_LINE_BYTES_MAX {
@@ -22,17 +19,33 @@ impl Host for Guest {
         }
         truncate(&mut line, limits::LOG_LINE_BYTES_MAX);
         let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        // A line beyond the limit is still one of the last words, which may be why the call ends.
+        if self.report.log_lines <= limits::LOG_LINES_PER_CALL_MAX {
+            self.write_out(level, &line);
+        }
+        if self.last_lines.len() == limits::LOG_LINES_WITH_ERROR {
+            self.last_lines.pop_front();
+        }
+        self.last_lines.push_back(line);
+    }
+}
+
+impl Guest {
+    fn write_out(&self, level: Level, line: &str) {
+        let Some(left_out) = self.link.lines.lock().admit(self.link.clock.now()) else { return };
         let (connection, call) = (self.link.connection.as_str(), self.call_id.as_ref());
+        if left_out > 0 {
+            tracing::warn!(target: "connector", connection, left_out, "lines of this connection's calls were left out");
+        }
+        if self.report.log_lines == limits::LOG_LINES_PER_CALL_MAX {
+            tracing::warn!(target: "connector", connection, call, "further lines of this call are left out");
+        }
         match level {
             Level::Debug => tracing::debug!(target: "connector", connection, call, "{line}"),
             Level::Info => tracing::info!(target: "connector", connection, call, "{line}"),
             Level::Warn => tracing::warn!(target: "connector", connection, call, "{line}"),
             Level::Error => tracing::error!(target: "connector", connection, call, "{line}"),
         }
-        if self.last_lines.len() == limits::LOG_LINES_WITH_ERROR {
-            self.last_lines.pop_front();
-        }
-        self.last_lines.push_back(line);
     }
 }
 
