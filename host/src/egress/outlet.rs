@@ -8,7 +8,6 @@ use futures::StreamExt;
 use http::header::{HeaderMap, SET_COOKIE};
 use http::{Method, Uri};
 use http_body_util::Full;
-use url::Url;
 
 use super::auth::{Credentials, is_over};
 use super::client::Client;
@@ -27,7 +26,7 @@ use super::socket::{Answer, Outgoing};
 use super::target::{Base, Target};
 use super::template;
 use super::traffic::Traffic;
-use super::{Egress, EgressError, Grants, SendError, SendErrorKind, Sent, headers};
+use super::{Egress, EgressError, SendError, SendErrorKind, Sent, headers};
 use crate::commerce::lane::Lane;
 use crate::limits;
 use crate::seam::{self, Stopwatch};
@@ -37,7 +36,6 @@ pub struct Outlet {
     connection: String,
     line: Arc<Line>,
     credentials: Credentials,
-    credentials_for: Grants,
     defaults: HeaderMap,
     redactor: Redactor,
     traffic: Traffic,
@@ -67,6 +65,7 @@ impl Outlet {
         let line = Arc::new(Line {
             client: Client { dialer, pool: Pool::new(settings.sockets_max), room },
             base: Base::new(&settings.base_url, settings.grants)?,
+            credentials_for: settings.credentials_for,
             vault: settings.vault,
             settings: settings.settings,
             log: super::log::Log::default(),
@@ -82,7 +81,6 @@ impl Outlet {
             connection: settings.connection,
             line,
             credentials,
-            credentials_for: settings.credentials_for,
             defaults: headers::defaults(&settings.default_headers)?,
             redactor,
             traffic: Traffic::new(settings.rate, shared.clock.clone()),
@@ -114,9 +112,9 @@ impl Outlet {
             Ok(target) => target,
             Err(error) => return Err(self.refuse(request.method, &request.target, error)),
         };
-        let trusted = target.home || self.is_trusted(&request.target);
+        let trusted = self.line.trusts(&target, &request.target);
         if !trusted && asks_for_secret(&request) {
-            return Err(self.refuse(request.method, &request.target, no_secrets(&target)));
+            return Err(self.refuse(request.method, &request.target, Line::no_secrets(&target)));
         }
         let Request { method, target: asked, headers, body, secrets_in_body } = request;
         let prepared = self.prepare(method.clone(), headers, body, secrets_in_body);
@@ -214,10 +212,6 @@ impl Outlet {
             body
         };
         Ok(Prepared { method, headers, body })
-    }
-
-    fn is_trusted(&self, asked: &str) -> bool {
-        Url::parse(asked).is_ok_and(|url| self.credentials_for.permits(&url))
     }
 
     /// One request with its credentials; with those of a login, once more if the answer says that the login is over.
@@ -318,14 +312,6 @@ impl Prepared {
 fn asks_for_secret(request: &Request) -> bool {
     let in_body = request.secrets_in_body && template::asks_for_secret(&request.body);
     in_body || request.headers.iter().any(|(_, value)| template::asks_for_secret(value.as_bytes()))
-}
-
-/// A granted host may be the connector's own vendor's; the secrets are the system's.
-fn no_secrets(target: &Target) -> SendError {
-    SendError::refused(format!(
-        "send a secret to {}: only the base URL's own host gets secrets; name it under grants.credentials_for if it should, too",
-        target.origin
-    ))
 }
 
 async fn in_time<T>(time: Duration, work: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {

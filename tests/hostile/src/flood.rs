@@ -101,7 +101,7 @@ fn fill() -> String {
 #[cfg(target_arch = "wasm32")]
 fn claim() -> String {
     use apiconnect_sdk::bindings::shared::state::acquire;
-    let name = "claim".repeat(1 << 18);
+    let name = "claim".repeat(1 << 14);
     let held = (0..2_000).filter(|n| acquire(&format!("{n}{name}"), u64::MAX)).count();
     format!("{held} of 2000 held")
 }

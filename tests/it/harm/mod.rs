@@ -35,7 +35,10 @@ impl Yard {
 
     /// With more lines in the connection's file.
     async fn with(more: &str) -> Self {
-        let folder = Folder::new().unwrap();
+        Self::on(Folder::new().unwrap(), more).await
+    }
+
+    async fn on(folder: Folder, more: &str) -> Self {
         let peer = Peer::start().await.unwrap();
         folder.install("hostile").unwrap();
         secrets(&folder);

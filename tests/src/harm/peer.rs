@@ -13,6 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// What a login and a token server of this peer hand out.
 pub const TOKEN: &str = "tok-7Qz9vLx2CanaryTokenK4m";
+/// Requests that are remembered.
+const SEEN_MAX: usize = 10_000;
 const DRIP: Duration = Duration::from_millis(50);
 
 /// A running peer; it stops with the runtime.
@@ -58,17 +60,20 @@ impl Peer {
         self.seen.lock().clone()
     }
 
+    fn note(&self, asked: String) {
+        let mut seen = self.seen.lock();
+        if seen.len() < SEEN_MAX {
+            seen.push(asked);
+        }
+    }
+
     async fn serve(&self, mut socket: TcpStream) -> Option<()> {
         let mut buffer = Vec::new();
         loop {
             let asked = read(&mut socket, &mut buffer).await?;
             // What is kept is for looking at secrets, which are short.
             let body = String::from_utf8_lossy(asked.body.get(..asked.body.len().min(4_096))?).into_owned();
-            let mut seen = self.seen.lock();
-            if seen.len() < 10_000 {
-                seen.push(format!("{}{body}", asked.head));
-            }
-            drop(seen);
+            self.note(format!("{}{body}", asked.head));
             answer(&mut socket, &asked).await?;
         }
     }
