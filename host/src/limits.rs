@@ -200,6 +200,9 @@ pub const RECORD_ID_BYTES_MAX: usize = 512;
 pub const RECORD_KEY_PARTS_MAX: usize = 16;
 /// All that a connector says of itself: a large settings schema has 100 KiB.
 pub const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
+/// Parts of a settings schema with its references followed; each is compiled, and a few lines can refer to each other
+/// more often than any memory holds.
+pub const SETTINGS_SCHEMA_NODES_MAX: usize = 20_000;
 
 /// One recorded call: what its connector asked and was told, with the largest answer that egress lets through.
 pub const RECORDING_BYTES_MAX: usize = RESPONSE_BODY_BYTES_MAX + (4 << 20);
@@ -308,6 +311,8 @@ pub const BODY_BYTES_MAX: usize = 1 << 20;
 pub const BODY_DISCARDED_BYTES_MAX: usize = 32 << 20;
 /// Lines of one price or stock question.
 pub const QUERY_LINES_MAX: usize = 500;
+/// Lists and objects inside each other, in a JSON text that is handed on as it is: what serde reads, and most others.
+pub const JSON_DEPTH_MAX: usize = 128;
 /// An answer of the API. What a connector answers is bounded by [`HOST_CALL_BYTES_MAX`], but may grow sixfold as JSON.
 pub const ANSWER_BYTES_MAX: usize = 32 << 20;
 /// Calls of a connector that one question may keep going at a time.

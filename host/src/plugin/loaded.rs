@@ -17,6 +17,7 @@ use super::file::{self, File, FileError};
 use super::guest::Guest;
 use super::import;
 use super::interface::{Exports, Interface, PACKAGE, VERSION};
+use super::schema;
 use super::share::{Share, Turns};
 use super::signature::SignatureError;
 use super::told;
@@ -148,12 +149,8 @@ fn check_description(description: &Description) -> Result<(), LoadError> {
     if description.name.is_empty() || description.name.len() > 64 || !description.name.chars().all(simple) {
         return refuse(format!("`{}` is no name; use lower-case letters, digits and `-`", description.name));
     }
-    let schema = serde_json::from_str(&description.settings_schema)
-        .map_err(|e| LoadError::Describe(format!("its settings schema is no JSON: {e}")))?;
-    match jsonschema::validator_for(&schema) {
-        Ok(_) => Ok(()),
-        Err(error) => refuse(format!("its settings schema is no JSON Schema: {error}")),
-    }
+    schema::check(&description.settings_schema)
+        .map_err(|problem| LoadError::Describe(format!("its settings schema {problem}")))
 }
 
 fn check_imports(engine: &Engine, component: &Component) -> Result<(), LoadError> {

@@ -23,6 +23,7 @@ mod loaded;
 mod record;
 pub mod recording;
 mod registry;
+mod schema;
 mod share;
 mod signature;
 mod told;

@@ -1,6 +1,5 @@
 //! Harm in every function of the contract but the live price question.
 
-use apiconnect_sdk::interfaces::Submission;
 use apiconnect_sdk::prelude::*;
 use apiconnect_sdk::types::page;
 

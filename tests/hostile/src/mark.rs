@@ -29,6 +29,8 @@ impl Connector for Hostile {
             "schema-loop" => about.settings(r##"{"$ref":"#"}"##),
             "schema-loops" => about.settings(r##"{"$defs":{"a":{"anyOf":[{"$ref":"#/$defs/a"},{"$ref":"#/$defs/a"}]}},"$ref":"#/$defs/a"}"##),
             "schema-deep" => Description { settings_schema: "{\"not\":".repeat(100_000), ..about },
+            "schema-doubles" => about.settings(&doubling()),
+            "schema-back" => about.settings(r#"{"propertyNames":{"pattern":"^(?=(a+)+$)(a|aa)+\\1b$"}}"#),
             "schema-pattern" => about.settings(r#"{"propertyNames":{"pattern":"^(([a-z]+)+)+$"}}"#),
             "schema-abroad" => about.settings(r#"{"$ref":"http://169.254.169.254/schema.json"}"#),
             "operations" => (0..60_000).fold(about, |about, n| about.operation(Operation::new(&format!("o.{n}")))),
@@ -57,6 +59,13 @@ impl Connector for Hostile {
         }
         Ok(Health { system: "harm".into(), version: told, tenant: None, remarks: Vec::new() })
     }
+}
+
+/// Forty definitions, each of which asks for the next one twice.
+fn doubling() -> String {
+    let level = |n| format!("\"d{n}\":{{\"anyOf\":[{{\"$ref\":\"#/$defs/d{0}\"}},{{\"$ref\":\"#/$defs/d{0}\"}}]}},", n + 1);
+    let levels: String = (0..40).map(level).collect();
+    format!("{{\"$ref\":\"#/$defs/d0\",\"$defs\":{{{levels}\"d40\":true}}}}")
 }
 
 /// A login that the connector describes and the host carries out.

@@ -39,8 +39,8 @@ pub(super) fn deed(deed: Deed<'_>, ctx: &Context) -> Option<Result<String, Error
 fn told(request: http::Request) -> Result<String, Error> {
     Ok(match request.send() {
         Ok(answer) => {
-            let headers: Vec<String> = answer.headers.iter().map(|h| format!("{}: {}", h.name, h.value)).collect();
-            format!("answered {} {} | {}", answer.status, String::from_utf8_lossy(&answer.body), headers.join(" | "))
+            let header = answer.header("x-echo").unwrap_or_default();
+            format!("answered {} {} {header}", answer.status, String::from_utf8_lossy(&answer.body))
         }
         Err(failure) => format!("{:?}: {}", failure.kind, failure.message),
     })

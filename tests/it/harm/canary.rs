@@ -39,7 +39,7 @@ impl Canary {
             URL_SAFE_NO_PAD.encode(secret),
         ];
         // In the middle of a longer text its digits are others; what does not depend on the neighbours is looked for.
-        for before in 1..3 {
+        for before in 0..3 {
             for coded in [STANDARD.encode(format!("{}{secret}", "x".repeat(before))), URL_SAFE.encode(format!("{}{secret}", "x".repeat(before)))] {
                 let inner = (before * 8).div_ceil(6)..(before + secret.len()) * 8 / 6;
                 forms.push(coded[inner].to_owned());

@@ -21,7 +21,7 @@ const DEEDS: [(&str, u16, &str, &str); 41] = [
     ("huge-text", 502, "connector_failed", ""),
     ("huge-list", 502, "connector_failed", ""),
     ("control", 502, "connector_failed", "over 33554432 bytes"),
-    ("deep", 502, "connector_failed", ""),
+    ("deep", 502, "connector_failed", "nested deeper"),
     ("huge-native", 200, "", ""),
     ("log", 200, "", "done"),
     ("log-long", 200, "", "done"),
@@ -43,7 +43,7 @@ const DEEDS: [(&str, u16, &str, &str); 41] = [
     ("get:endless", 503, "outcome_unknown", "over 8388608 bytes"),
     ("get:headers-many", 503, "outcome_unknown", "header section"),
     ("get:header-huge", 503, "outcome_unknown", "header section"),
-    ("state", 200, "", "20 of 2000 kept"),
+    ("state", 200, "", "20 of 200 kept"),
     ("claims", 200, "", "0 of 2000 held"),
     ("good", 200, "", ""),
 ];

@@ -42,7 +42,7 @@ async fn a_host_that_was_not_granted_is_not_reached() {
         "a\r\nx: y".to_owned(),
     ];
     for target in &elsewhere {
-        assert_eq!(yard.told(&format!("visit:{target}")).await, "Refused", "{target}");
+        assert_eq!(yard.told(&format!("visit:{target}")).await, "FailureKind::Refused", "{target}");
     }
     assert_eq!(yard.peer.seen().len(), before, "nothing left");
     // What looks like another host and is a path stays at home.

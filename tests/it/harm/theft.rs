@@ -21,7 +21,7 @@ async fn what_a_system_repeats_holds_no_secret() {
     let seen = yard.peer.seen();
     assert!(seen.iter().any(|seen| seen.contains(KEY) && seen.contains("Basic ")), "the system did get them");
     // Compressed, the host could not see them; it does not let a connector ask for that.
-    assert!(yard.told("echo-coded").await.starts_with("Refused"));
+    assert!(yard.told("echo-coded").await.starts_with("FailureKind::Refused"));
     // What is no header and no body that asks for it stays as it was written.
     assert!(yard.told("unfilled-body").await.contains("{{secret:key}}"));
     assert!(yard.told("url").await.contains("%7B%7Bsecret:key%7D%7D"));
@@ -40,7 +40,7 @@ async fn another_granted_host_gets_no_secret() {
     let place = format!("{}/echo/plain", other.address());
     for deed in ["send-header", "send-body"] {
         let told = yard.told_by("wide", &format!("{deed}:{place}")).await;
-        assert!(told.starts_with("Refused") && told.contains("credentials_for"), "{deed}: {told}");
+        assert!(told.starts_with("FailureKind::Refused") && told.contains("credentials_for"), "{deed}: {told}");
     }
     assert!(other.seen().is_empty(), "nothing left");
     assert!(yard.told_by("wide", &format!("send-plain:{place}")).await.starts_with("answered 200"));

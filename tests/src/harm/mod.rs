@@ -35,9 +35,9 @@ pub const SLACK: Duration = Duration::from_millis(50);
 pub const PAUSE: Duration = Duration::from_millis(200);
 /// Questions a second to the other connection.
 pub const CALLS_PER_SECOND: u32 = 100;
-const WARM_UP: Duration = Duration::from_secs(2);
+const WARM_UP: Duration = Duration::from_secs(1);
 /// One look at the other connection's calls, with or without harm.
-const WINDOW: Duration = Duration::from_secs(4);
+const WINDOW: Duration = Duration::from_secs(3);
 const SAMPLE_EVERY: Duration = Duration::from_millis(10);
 
 /// Does every misdeed whose name holds `only`, in so many rounds of quiet and harm.
