@@ -6,6 +6,7 @@ mod describe;
 mod documents;
 mod egress;
 mod handmade;
+mod operations;
 mod page;
 mod theft;
 
