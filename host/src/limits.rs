@@ -135,19 +135,22 @@ pub const GUEST_TABLES_MAX: u32 = 16;
 pub const CONNECTOR_MEMORY_BYTES_MAX: usize = 1 << 30;
 /// Stack of compiled guest code; deeper recursion traps.
 pub const GUEST_STACK_BYTES_MAX: usize = 512 << 10;
-/// How often running guests are looked at.
-pub const EPOCH_TICK: Duration = Duration::from_millis(10);
+/// How often running guests are looked at, which is how long one that computes may keep a core from others.
+pub const EPOCH_TICK: Duration = Duration::from_millis(2);
 /// Ticks in which a guest was found computing before its call is ended: two seconds of pure work is a loop.
-pub const GUEST_BUSY_TICKS_MAX: u32 = 200;
+pub const GUEST_BUSY_TICKS_MAX: u32 = 1_000;
 /// Ticks of computing after which a call has to wait for its turn to compute: with all cores in the hands of calls that
 /// compute, short ones would wait for them. Ordinary calls compute for less than one tick.
-pub const GUEST_LIGHT_TICKS: u32 = 2;
+pub const GUEST_LIGHT_TICKS: u32 = 1;
+/// A sandbox that had more memory than this is taken down beside the threads that answer: giving memory back takes the
+/// operating system milliseconds.
+pub const TAKEN_DOWN_BESIDE_BYTES: usize = 4 << 20;
 /// Of so many cores one stays free of calls that compute for long; at least one does.
 pub const CORES_PER_FREE_CORE: usize = 4;
 /// What one call into the host may copy out of the guest; without it a guest makes the host allocate.
 pub const HOST_CALL_BYTES_MAX: usize = 16 << 20;
 /// What one signature may be made over: the host computes it, and no protocol signs more than a document.
-pub const SIGNED_BYTES_MAX: usize = 4 << 20;
+pub const SIGNED_BYTES_MAX: usize = 1 << 20;
 /// Requests one call may make: 50 lines with some requests each.
 pub const REQUESTS_PER_CALL_MAX: u32 = 512;
 /// Requests of one call on the wire at a time, unless the connection says less.

@@ -9,7 +9,7 @@ use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 
 use super::link::Link;
 use super::recording::Tape;
-use super::share::{Memory, Share, Turn, Turns};
+use super::share::{Memory, Place, Share, Turn, Turns};
 use crate::commerce::lane::Lane;
 use crate::egress::Held;
 use crate::limits;
@@ -122,6 +122,21 @@ impl Guest {
         // each time; one that does it too often, or past its deadline, is ended.
         store.epoch_deadline_callback(|mut context| context.data_mut().tick().map_err(wasmtime::Error::new));
         store
+    }
+}
+
+/// Ends a sandbox and gives its place to the next call. One that had much memory is ended beside the calls that run.
+pub(super) fn take_down(store: Store<Guest>, place: Place) {
+    let small = store.data().report.memory_peak <= limits::TAKEN_DOWN_BESIDE_BYTES;
+    // In this order: there are as many places as the pool has sandboxes.
+    let work = move || {
+        drop(store);
+        drop(place);
+    };
+    if small {
+        work();
+    } else {
+        drop(seam::spawn_blocking(work));
     }
 }
 

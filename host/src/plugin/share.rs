@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::Component;
 
 use crate::limits;
@@ -13,7 +13,7 @@ use crate::limits;
 pub(super) struct Share {
     /// Sandboxes of the whole host.
     slots: Arc<Semaphore>,
-    own: Semaphore,
+    own: Arc<Semaphore>,
     /// Places that one call takes: the pool holds as many memories as calls may run.
     places: u32,
     pub(super) turns: Turns,
@@ -21,23 +21,23 @@ pub(super) struct Share {
 }
 
 /// The right to have a sandbox.
-pub(super) struct Place<'a> {
-    _own: SemaphorePermit<'a>,
-    _slots: SemaphorePermit<'a>,
+pub(super) struct Place {
+    _own: OwnedSemaphorePermit,
+    _slots: OwnedSemaphorePermit,
 }
 
 impl Share {
     pub(super) fn new(slots: Arc<Semaphore>, turns: Turns, component: &Component) -> Self {
         // A component that brings its modules along at run time does not say what it needs; nothing builds such a one.
         let memories = component.resources_required().map_or(limits::GUEST_MEMORIES_MAX, |needs| needs.num_memories);
-        let own = Semaphore::new(limits::CALLS_PER_CONNECTOR_MAX as usize);
+        let own = Arc::new(Semaphore::new(limits::CALLS_PER_CONNECTOR_MAX as usize));
         Self { slots, own, places: memories.max(1), turns, memory: Arc::default() }
     }
 
     /// Waits for a sandbox. `None` never comes: the semaphores are not closed.
-    pub(super) async fn place(&self) -> Option<Place<'_>> {
-        let own = self.own.acquire_many(self.places).await.ok()?;
-        let slots = self.slots.acquire_many(self.places).await.ok()?;
+    pub(super) async fn place(&self) -> Option<Place> {
+        let own = Arc::clone(&self.own).acquire_many_owned(self.places).await.ok()?;
+        let slots = Arc::clone(&self.slots).acquire_many_owned(self.places).await.ok()?;
         Some(Place { _own: own, _slots: slots })
     }
 

@@ -95,7 +95,7 @@ macro_rules! run {
         let (loaded, call): (&$crate::plugin::Loaded, $crate::plugin::Call) = ($loaded, $call);
         let Some(indices) = $indices else { return $crate::plugin::Ended::never(loaded.not_offered($interface)) };
         let watch = $crate::seam::stopwatch();
-        let Some(Some(_place)) = $crate::seam::within(call.time, loaded.share.place()).await else {
+        let Some(Some(place)) = $crate::seam::within(call.time, loaded.share.place()).await else {
             return $crate::plugin::Ended::never($crate::plugin::CallError::Deadline);
         };
         // Waiting for a sandbox is part of the call's time.
@@ -118,7 +118,9 @@ macro_rules! run {
             None => Err($crate::plugin::CallError::Deadline),
         };
         store.data_mut().end_tape(&result);
-        $crate::plugin::Ended { result, report: store.data().report }
+        let report = store.data().report;
+        $crate::plugin::guest::take_down(store, place);
+        $crate::plugin::Ended { result, report }
     }};
 }
 use run;
