@@ -52,6 +52,10 @@ freeze version: build
 swaps swaps="200" seconds="60": build plugins
     @target/debug/swaps {{swaps}} {{seconds}}
 
+# Let a hostile connector do its worst beside ordinary calls: `just harm 1 spin` does one misdeed in one round.
+harm rounds="3" only="": build plugins
+    @target/debug/harm {{rounds}} {{only}}
+
 # Ask 100,000 prices while 1,000 versions come, and see whether memory stays.
 soak calls="100000" reloads="1000": build plugins
     @target/debug/soak {{calls}} {{reloads}}

@@ -34,6 +34,17 @@ pub const IDLE_SOCKET_TIMEOUT: Duration = Duration::from_secs(45);
 pub const ADDRESSES_TRIED_MAX: usize = 4;
 /// Entries in the egress log of one connection; the oldest goes first.
 pub const EGRESS_LOG_ENTRIES_MAX: usize = 256;
+/// What an entry of the egress log keeps of a target that was refused: a connector chooses it, and could fill memory.
+pub const REFUSED_TARGET_BYTES_MAX: usize = 512;
+/// An HTTP method; the longest registered one (`UPDATEREDIRECTREF`) has 17 letters.
+pub const METHOD_BYTES_MAX: usize = 32;
+/// Answers of one connection that are being read or wait to be handed to their calls, all together: thirty-two pages of
+/// 4 MiB each. Without it a call makes the host hold [`REQUESTS_PER_CALL_MAX`] times
+/// [`RESPONSE_BODY_BYTES_MAX`].
+pub const ANSWERS_HELD_BYTES_MAX: usize = 128 << 20;
+/// Names that one connection looks up at a time. The operating system's resolver holds a thread for each, also after
+/// nobody waits for it any more, and all connections share the threads.
+pub const LOOKUPS_PER_CONNECTION_MAX: usize = 8;
 
 // ---- store ------------------------------------------------------------------------------------------------------
 
@@ -116,18 +127,31 @@ pub const GUEST_TABLE_ELEMENTS_MAX: usize = 100_000;
 /// Core instances of one component: one in Rust has 3, one in JavaScript 11; one in Python is linked from 38 libraries.
 pub const GUEST_CORE_INSTANCES_MAX: u32 = 64;
 /// Memories of one component: in JavaScript some of its parts have a small one of their own, 3 in all. Each is a slot in
-/// the pool, whose size is this times the calls at once, so that no call finds it empty.
+/// the pool, so a call of such a component counts as several, and no call finds the pool empty.
 pub const GUEST_MEMORIES_MAX: u32 = 4;
 /// Tables of one component; see [`GUEST_MEMORIES_MAX`].
 pub const GUEST_TABLES_MAX: u32 = 8;
+/// Linear memory of all calls of one connector together, so that many calls of one cannot take the machine's memory: as
+/// much as sixteen calls at their own limit, or a thousand ordinary ones.
+pub const CONNECTOR_MEMORY_BYTES_MAX: usize = 1 << 30;
 /// Stack of compiled guest code; deeper recursion traps.
 pub const GUEST_STACK_BYTES_MAX: usize = 512 << 10;
-/// How often running guests are looked at.
-pub const EPOCH_TICK: Duration = Duration::from_millis(10);
+/// How often running guests are looked at, which is how long one that computes may keep a core from others.
+pub const EPOCH_TICK: Duration = Duration::from_millis(2);
 /// Ticks in which a guest was found computing before its call is ended: two seconds of pure work is a loop.
-pub const GUEST_BUSY_TICKS_MAX: u32 = 200;
+pub const GUEST_BUSY_TICKS_MAX: u32 = 1_000;
+/// Ticks of computing after which a call has to wait for its turn to compute: with all cores in the hands of calls that
+/// compute, short ones would wait for them. Ordinary calls compute for less than one tick.
+pub const GUEST_LIGHT_TICKS: u32 = 1;
+/// A sandbox that had more memory than this is taken down beside the threads that answer: giving memory back takes the
+/// operating system milliseconds.
+pub const TAKEN_DOWN_BESIDE_BYTES: usize = 4 << 20;
+/// Of so many cores one stays free of calls that compute for long; at least one does.
+pub const CORES_PER_FREE_CORE: usize = 4;
 /// What one call into the host may copy out of the guest; without it a guest makes the host allocate.
 pub const HOST_CALL_BYTES_MAX: usize = 16 << 20;
+/// What one signature may be made over: the host computes it, and no protocol signs more than a document.
+pub const SIGNED_BYTES_MAX: usize = 1 << 20;
 /// Requests one call may make: 50 lines with some requests each.
 pub const REQUESTS_PER_CALL_MAX: u32 = 512;
 /// Requests of one call on the wire at a time, unless the connection says less.
@@ -136,6 +160,11 @@ pub const REQUESTS_PARALLEL: usize = 16;
 pub const LOG_LINES_PER_CALL_MAX: u32 = 200;
 /// One log line.
 pub const LOG_LINE_BYTES_MAX: usize = 4 << 10;
+/// Log lines that the calls of one connection may write in a row, and in each second after that; more would fill the
+/// operator's disk. Lines that are left out are counted, and are kept with an error all the same.
+pub const LOG_LINES_BURST: u32 = 1_000;
+/// See [`LOG_LINES_BURST`].
+pub const LOG_LINES_PER_SECOND: u32 = 50;
 /// Last log lines that are kept with an error.
 pub const LOG_LINES_WITH_ERROR: usize = 10;
 /// Last log lines of a connection that can be asked for: some calls' worth of a connector under development.
@@ -146,6 +175,8 @@ pub const JOURNAL_BYTES_MAX: usize = 64 << 10;
 pub const CONNECTOR_NAME_BYTES_MAX: usize = 64;
 /// Calls running at once in all sandboxes; each holds a memory slot and a stack.
 pub const CALLS_AT_ONCE_MAX: u32 = 256;
+/// Of these, calls of one connector: three quarters, so that one whose calls all hang leaves room for the others.
+pub const CALLS_PER_CONNECTOR_MAX: u32 = 192;
 /// Sandboxes kept warm, with memory that stays resident: bounded here times the two sizes below.
 pub const WARM_SANDBOXES_MAX: u32 = 32;
 /// Memory of a warm sandbox that is wiped in place instead of given back.
@@ -169,6 +200,19 @@ pub const STATE_KEYS_MAX: usize = 1_000;
 pub const STATE_BYTES_MAX: usize = 4 << 20;
 /// How long a connector's state may ask to be kept.
 pub const STATE_TTL_MAX: Duration = Duration::from_secs(24 * 3_600);
+/// A text in an error that a connector answers: it is kept with the job and shown to people.
+pub const ERROR_TEXT_BYTES_MAX: usize = 4 << 10;
+/// Field problems or missing mappings in one such error; people read the first ones.
+pub const ERROR_ITEMS_MAX: usize = 100;
+/// An id or number of a record in the connected system. It is part of records' keys.
+pub const RECORD_ID_BYTES_MAX: usize = 512;
+/// Parts of a composite key; the longest known one has four.
+pub const RECORD_KEY_PARTS_MAX: usize = 16;
+/// All that a connector says of itself: a large settings schema has 100 KiB.
+pub const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
+/// Parts of a settings schema with its references followed; each is compiled, and a few lines can refer to each other
+/// more often than any memory holds.
+pub const SETTINGS_SCHEMA_NODES_MAX: usize = 20_000;
 
 /// One recorded call: what its connector asked and was told, with the largest answer that egress lets through.
 pub const RECORDING_BYTES_MAX: usize = RESPONSE_BODY_BYTES_MAX + (4 << 20);
@@ -283,6 +327,10 @@ pub const BODY_BYTES_MAX: usize = 1 << 20;
 pub const BODY_DISCARDED_BYTES_MAX: usize = 32 << 20;
 /// Lines of one price or stock question.
 pub const QUERY_LINES_MAX: usize = 500;
+/// Lists and objects inside each other, in a JSON text that is handed on as it is: what serde reads, and most others.
+pub const JSON_DEPTH_MAX: usize = 128;
+/// An answer of the API. What a connector answers is bounded by [`HOST_CALL_BYTES_MAX`], but may grow sixfold as JSON.
+pub const ANSWER_BYTES_MAX: usize = 32 << 20;
 /// Calls of a connector that one question may keep going at a time.
 pub const CALLS_OF_A_QUESTION_MAX: usize = 16;
 /// A check of the whole way to a system.

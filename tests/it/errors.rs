@@ -92,7 +92,7 @@ fn cases() -> Vec<Case> {
         post("an unknown scope", "/v1/keys", r#"{"name":"x","scopes":["rad"]}"#),
         post("a component that is none", "/v1/plugins", "PK"),
         post("a connector that is not installed", "/v1/plugins/nope:rollback", "{}"),
-        post("a connector without a way back", "/v1/plugins/hostile:rollback", "{}"),
+        post("a connector without a way back", "/v1/plugins/versioned:rollback", "{}"),
         get("an unknown path", "/v2/orders", Key::Admin),
         Case { method: Method::DELETE, ..post("a wrong method", PRICES, "") },
     ]
@@ -101,10 +101,12 @@ fn cases() -> Vec<Case> {
 #[tokio::test]
 async fn golden_error_bodies() {
     let shop = Shop::open();
-    shop.folder.install("hostile").unwrap();
-    let harm = "connector = \"hostile\"\nbase_url = \"https://harm.example\"\n";
+    shop.folder.install("versioned").unwrap();
+    let harm = "connector = \"versioned\"\nbase_url = \"https://harm.example\"\n";
     shop.folder.connection("harm", harm).unwrap();
-    shop.folder.connection("typo", "connector = \"hostile\"\nbase_url = \"https://x.example\"\nsecret = {}\n").unwrap();
+    shop.folder
+        .connection("typo", "connector = \"versioned\"\nbase_url = \"https://x.example\"\nsecret = {}\n")
+        .unwrap();
     eventually("the folders being read", async || {
         let list = shop.client.get("/v1/connections").await.unwrap().body;
         (list["items"].as_array().unwrap().len() == 3).then_some(())

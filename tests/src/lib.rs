@@ -7,6 +7,7 @@ pub mod crash;
 pub mod damage;
 pub mod demo;
 pub mod faults;
+pub mod harm;
 pub mod outage;
 pub mod powercut;
 pub mod scribe;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::problem::Problem;
 use crate::commerce::types::{Error as Refusal, FieldProblem, PageEnd};
+use crate::limits;
 use crate::seam::Millis;
 
 /// Where an answer comes from and how old it is.
@@ -69,12 +70,31 @@ pub(super) fn page<T: Serialize>(items: Vec<T>, end: PageEnd) -> Result<Response
 
 /// A JSON answer. What a connector answered is checked while it is written: a malformed decimal ends here.
 pub(super) fn reply<T: Serialize>(body: &T) -> Result<Response, Problem> {
-    let bytes = serde_json::to_vec(body).map_err(|error| {
+    let mut bytes = Bounded(Vec::new());
+    serde_json::to_writer(&mut bytes, body).map_err(|error| {
         tracing::error!(%error, "a connector's answer does not fit the contract");
         let text = format!("the connector's answer does not fit the contract: {error}");
         Problem::new(StatusCode::BAD_GATEWAY, "connector_failed", text)
     })?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json")], bytes.0).into_response())
+}
+
+/// Takes up to [`limits::ANSWER_BYTES_MAX`].
+struct Bounded(Vec<u8>);
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > limits::ANSWER_BYTES_MAX {
+            let text = format!("it has over {} bytes", limits::ANSWER_BYTES_MAX);
+            return Err(std::io::Error::other(text));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A time as RFC 3339 in UTC, to the millisecond.

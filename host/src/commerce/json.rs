@@ -1,6 +1,38 @@
 //! JSON inside typed records: a tenant's own fields and a system's own payload.
 
+use serde_json::value::RawValue;
+
 use super::types::CustomField;
+use crate::limits;
+
+/// A JSON text of a connector or a store as it stands. What is nested deeper than serde itself reads would break whoever
+/// reads it next.
+fn raw_value(text: &str) -> Result<&RawValue, String> {
+    let value = serde_json::from_str::<&RawValue>(text).map_err(|error| error.to_string())?;
+    if depth(text) > limits::JSON_DEPTH_MAX {
+        return Err(format!("it is nested deeper than {}", limits::JSON_DEPTH_MAX));
+    }
+    Ok(value)
+}
+
+/// How deep lists and objects lie in each other, in a text that is JSON.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
 
 /// An optional JSON text that stands as JSON, not as a string with JSON in it.
 pub mod raw {
@@ -13,7 +45,7 @@ pub mod raw {
     /// When the text is no JSON.
     pub fn serialize<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
         match text {
-            Some(text) => serde_json::from_str::<&RawValue>(text).map_err(ser::Error::custom)?.serialize(serializer),
+            Some(text) => super::raw_value(text).map_err(ser::Error::custom)?.serialize(serializer),
             None => serializer.serialize_none(),
         }
     }
@@ -45,7 +77,7 @@ pub mod custom {
     pub fn serialize<S: Serializer>(fields: &[CustomField], serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(fields.len()))?;
         for field in fields {
-            let value = serde_json::from_str::<&RawValue>(&field.value).map_err(ser::Error::custom)?;
+            let value = super::raw_value(&field.value).map_err(ser::Error::custom)?;
             map.serialize_entry(&field.name, value)?;
         }
         map.end()
@@ -76,6 +108,15 @@ pub mod custom {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn depth_is_counted_outside_of_texts() {
+        assert_eq!(super::depth(r#"{"a":[1,{"b":"[[[\"[["}],"c":[]}"#), 3);
+        assert_eq!(super::depth(r#""\\""#), 0);
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(super::raw_value(&nested(crate::limits::JSON_DEPTH_MAX)).is_ok());
+        assert!(super::raw_value(&nested(crate::limits::JSON_DEPTH_MAX + 1)).is_err());
+    }
+
     use crate::commerce::types::CustomField;
     use serde::{Deserialize, Serialize};
 

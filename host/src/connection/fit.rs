@@ -19,7 +19,7 @@ pub fn check_settings(settings: &Value, loaded: &Loaded) -> Result<(), String> {
     let problems: Vec<String> = validator
         .iter_errors(settings)
         .map(|error| {
-            let at = error.instance_path.to_string();
+            let at = error.instance_path().to_string();
             if at.is_empty() { error.to_string() } else { format!("{}: {error}", at.trim_start_matches('/')) }
         })
         .collect();

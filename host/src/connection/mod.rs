@@ -16,7 +16,7 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 
 use crate::config::{ConfigError, ConnectionFile, Delivery, Parallel, RecordedCalls, Recording, read_folder};
-use crate::egress::{Egress, EgressError, Outlet, OutletSettings};
+use crate::egress::{self, Egress, EgressError, Outlet, OutletSettings};
 use crate::limits;
 use crate::plugin::recording::{Calls, Recordings, Rule};
 use crate::plugin::{Link, Loaded, Registry};
@@ -236,12 +236,15 @@ impl Connections {
         check_settings(&file.settings, &loaded).map_err(OpenError::Settings)?;
         let vault = Vault::read(&file.secrets, &self.0.folder)?;
         check_secrets(&vault, &loaded).map_err(OpenError::Settings)?;
-        let outlet = Arc::new(Outlet::open(self.outlet_settings(name, file, &loaded, vault.clone())?, &self.0.egress)?);
+        let way_out = self.outlet_settings(name, file, &loaded, vault.clone())?;
+        let sign_in_slots = egress::sign_in_slots(&way_out.auth, way_out.session.as_ref());
+        let outlet = Arc::new(Outlet::open(way_out, &self.0.egress)?);
         let settings = file.settings.to_string();
         let recorder = self.0.recordings.of(name);
         recorder.set_rule(rule(file.recording));
         let link = Link::new(name, settings, Arc::clone(&outlet) as _, vault, self.0.clock.clone());
         let mut link = link.recorded(recorder);
+        link.sign_in_slots = sign_in_slots;
         link.parallel = file.limits.requests_parallel.unwrap_or(limits::REQUESTS_PARALLEL);
         // Whoever follows its lines goes on doing so over a new version.
         if let Some(open) = self.0.open.read().get(name) {

@@ -1,5 +1,6 @@
 //! How a connection proves who it is. A connector never sees any of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -73,6 +74,22 @@ impl Default for Auth {
     fn default() -> Self {
         Self::None {}
     }
+}
+
+/// The slots whose secrets prove who the connection is, to its system or to its token server.
+#[must_use]
+pub fn sign_in_slots(auth: &Auth, scheme: Option<&SessionScheme>) -> BTreeSet<String> {
+    let (slots, texts): (Vec<&str>, Vec<&str>) = match auth {
+        Auth::None {} => (Vec::new(), Vec::new()),
+        Auth::Basic { username, password } => (vec![password], vec![username]),
+        Auth::Bearer { token } => (vec![token], Vec::new()),
+        Auth::ApiKey { value, .. } => (vec![value], Vec::new()),
+        Auth::Session {} => (Vec::new(), scheme.map(SessionScheme::texts).unwrap_or_default()),
+        Auth::Oauth2ClientCredentials { client_secret, .. } => (vec![client_secret], Vec::new()),
+    };
+    let named = slots.into_iter().map(str::to_owned);
+    let written = texts.into_iter().flat_map(|text| Template::parse(text).slots().collect::<Vec<_>>());
+    named.chain(written).collect()
 }
 
 /// An [`Auth`] ready to be used.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::dial::Dialer;
 use super::origin::Origin;
 use super::pool::Pool;
+use super::room::Room;
 use super::socket::{Answer, Outgoing, Socket};
 use super::{SendError, SendErrorKind, Sent};
 use crate::limits;
@@ -21,6 +22,8 @@ const WRITTEN: u8 = 2;
 pub(super) struct Client {
     pub(super) dialer: Dialer,
     pub(super) pool: Pool,
+    /// For the answers that are read or wait to be handed over.
+    pub(super) room: Room,
 }
 
 impl Client {
@@ -58,7 +61,7 @@ impl Client {
                 None => (Box::pin(self.open(origin)).await?, false),
             };
             stage.store(WRITTEN, Ordering::Relaxed);
-            match socket.exchange(request).await {
+            match socket.exchange(request, self.room.hold()).await {
                 Ok(answer) => {
                     if socket.is_ready() {
                         self.pool.give(socket);

@@ -11,6 +11,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -29,8 +30,20 @@ pub(super) enum Stream {
 /// What one connection needs to open sockets.
 pub(super) struct Dialer {
     pub(super) resolver: Arc<dyn Resolve>,
+    /// Look-ups that may be under way.
+    pub(super) lookups: Arc<Semaphore>,
     pub(super) tls: TlsConnector,
     pub(super) private_network: bool,
+    /// In place of the network, in tests.
+    #[cfg(test)]
+    pub(super) wire: Option<Arc<Wire>>,
+}
+
+/// Takes every socket to one local server and notes where it would have led.
+#[cfg(test)]
+pub(super) struct Wire {
+    pub(super) to: SocketAddr,
+    pub(super) dialled: parking_lot::Mutex<Vec<SocketAddr>>,
 }
 
 impl Dialer {
@@ -43,7 +56,7 @@ impl Dialer {
 
     async fn open(&self, origin: &Origin) -> Result<Stream, SendError> {
         let addresses = self.addresses(origin).await?;
-        let socket = connect(origin, &addresses).await?;
+        let socket = self.connect(origin, &addresses).await?;
         if origin.is_secure() {
             Ok(Stream::Tls(Box::new(self.secure(origin, socket).await?)))
         } else {
@@ -53,7 +66,52 @@ impl Dialer {
 
     /// The checked addresses of `origin`.
     pub(super) async fn addresses(&self, origin: &Origin) -> Result<Vec<SocketAddr>, SendError> {
-        resolver::addresses(self.resolver.as_ref(), origin, self.private_network).await
+        if origin.literal().is_some() {
+            return resolver::addresses(self.resolver.as_ref(), origin, self.private_network).await;
+        }
+        // In a task of its own, which keeps its place to the end: the operating system does not give a look-up up when
+        // its caller does.
+        let place = Arc::clone(&self.lookups).acquire_owned().await;
+        let (resolver, own, private_network) = (Arc::clone(&self.resolver), origin.clone(), self.private_network);
+        let looked_up = seam::spawn(async move {
+            let found = resolver::addresses(resolver.as_ref(), &own, private_network).await;
+            drop(place);
+            found
+        });
+        looked_up.await.unwrap_or_else(|_| Err(resolver::unresolved(origin)))
+    }
+
+    /// Tries the addresses one after the other; each gets its share of the time, so that one dead address does not use
+    /// it up for the others.
+    pub(super) async fn connect(&self, origin: &Origin, addresses: &[SocketAddr]) -> Result<TcpStream, SendError> {
+        let share = limits::CONNECT_TIMEOUT / u32::try_from(addresses.len().max(1)).unwrap_or(1);
+        let mut last = io::Error::from(io::ErrorKind::TimedOut);
+        for address in addresses {
+            match seam::within(share, TcpStream::connect(self.wired(*address))).await {
+                Some(Ok(socket)) => {
+                    // Requests are written in one piece; waiting for more to send only adds latency.
+                    drop(socket.set_nodelay(true));
+                    return Ok(socket);
+                }
+                Some(Err(error)) => last = error,
+                None => {}
+            }
+        }
+        let message = format!("connect to {origin}: {}", last.kind());
+        Err(SendError::new(SendErrorKind::Connect, Sent::No, message).because(&last))
+    }
+
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "in tests it looks at itself")]
+    const fn wired(&self, address: SocketAddr) -> SocketAddr {
+        address
+    }
+
+    #[cfg(test)]
+    fn wired(&self, address: SocketAddr) -> SocketAddr {
+        let Some(wire) = &self.wire else { return address };
+        wire.dialled.lock().push(address);
+        wire.to
     }
 
     /// The TLS handshake.
@@ -63,26 +121,6 @@ impl Dialer {
             SendError::new(SendErrorKind::Connect, Sent::No, message)
         })
     }
-}
-
-/// Tries the addresses one after the other; each gets its share of the time, so that one dead address does not use
-/// it up for the others.
-pub(super) async fn connect(origin: &Origin, addresses: &[SocketAddr]) -> Result<TcpStream, SendError> {
-    let share = limits::CONNECT_TIMEOUT / u32::try_from(addresses.len().max(1)).unwrap_or(1);
-    let mut last = io::Error::from(io::ErrorKind::TimedOut);
-    for address in addresses {
-        match seam::within(share, TcpStream::connect(address)).await {
-            Some(Ok(socket)) => {
-                // Requests are written in one piece; waiting for more to send only adds latency.
-                drop(socket.set_nodelay(true));
-                return Ok(socket);
-            }
-            Some(Err(error)) => last = error,
-            None => {}
-        }
-    }
-    let message = format!("connect to {origin}: {}", last.kind());
-    Err(SendError::new(SendErrorKind::Connect, Sent::No, message).because(&last))
 }
 
 /// The public certificate authorities and, when given, the connection's own.

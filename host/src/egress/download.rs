@@ -1,7 +1,5 @@
 //! One long answer, read piece by piece: a backup of a running host. Connectors have no way to it.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST, HeaderValue};
 use http::{Method, Request, Uri};
@@ -11,7 +9,6 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use url::Url;
 
-use super::dial::Dialer;
 use super::origin::Origin;
 use super::{Egress, SendError, SendErrorKind, Sent};
 use crate::limits::EXCHANGE_TIMEOUT;
@@ -45,7 +42,7 @@ impl Egress {
         *request.uri_mut() = uri;
         request.headers_mut().insert(HOST, origin.header());
         request.headers_mut().insert(AUTHORIZATION, token);
-        let dialer = Dialer { resolver: Arc::clone(&self.resolver), tls: self.tls.clone(), private_network: true };
+        let dialer = self.dialer(self.tls.clone(), true);
         let stream = dialer.dial(&origin).await?;
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&origin, &error))?;

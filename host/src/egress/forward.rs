@@ -9,10 +9,9 @@ use http_body_util::Full;
 use url::Url;
 
 use super::client::Client;
-use super::dial::Dialer;
 use super::origin::Origin;
 use super::pool::Pool;
-use super::{Egress, SendError};
+use super::{Egress, Room, SendError};
 use crate::limits;
 
 impl Egress {
@@ -23,8 +22,8 @@ impl Egress {
     /// [`SendError`] when no whole answer comes within [`limits::EXCHANGE_TIMEOUT`].
     pub async fn pass_on(&self, url: &Url, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, SendError> {
         let origin = Origin::of(url).ok_or_else(|| SendError::refused(format!("use the address {url}")))?;
-        let dialer = Dialer { resolver: Arc::clone(&self.resolver), tls: self.tls.clone(), private_network: true };
-        let client = Client { dialer, pool: Pool::new(1) };
+        let (dialer, room) = (self.dialer(self.tls.clone(), true), Room::new(limits::ANSWERS_HELD_BYTES_MAX));
+        let client = Client { dialer, pool: Pool::new(1), room };
         let mut request = request.map(Full::new);
         for own in [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
             request.headers_mut().remove(own);

@@ -10,9 +10,11 @@ use crate::secret::Vault;
 /// What identifies the host to the systems it calls, unless a connector or the operator says otherwise.
 const USER_AGENT: &str = concat!("apiconnect/", env!("CARGO_PKG_VERSION"));
 
-/// Credentials are the host's, and so is all that decides where one message ends and the next begins.
+/// Credentials are the host's, and so is all that decides where one message ends and the next begins. So is the coding:
+/// in a compressed answer the host would not find a secret that a server repeats.
 fn is_reserved(name: &HeaderName) -> bool {
-    const RESERVED: [HeaderName; 8] = [
+    const RESERVED: [HeaderName; 9] = [
+        header::ACCEPT_ENCODING,
         header::AUTHORIZATION,
         header::COOKIE,
         header::HOST,
@@ -55,14 +57,16 @@ pub(super) fn of_request(
     }
     let bytes: usize = pairs.iter().map(|(name, value)| name.len() + value.len()).sum();
     if bytes > limits::HEADER_BYTES_MAX {
-        return Err(SendError::refused(format!(
-            "build the request: its headers have over {} bytes",
-            limits::HEADER_BYTES_MAX
-        )));
+        return Err(too_long());
     }
     let mut map = HeaderMap::with_capacity(pairs.len() + defaults.len() + 2);
+    let mut bytes = 0;
     for (name, value) in pairs {
         let (key, value) = header(&name, value, vault)?;
+        bytes += name.len() + value.len();
+        if bytes > limits::HEADER_BYTES_MAX {
+            return Err(too_long());
+        }
         map.append(key, value);
     }
     for (name, value) in defaults {
@@ -73,13 +77,17 @@ pub(super) fn of_request(
     Ok(map)
 }
 
+fn too_long() -> SendError {
+    SendError::refused(format!("build the request: its headers have over {} bytes", limits::HEADER_BYTES_MAX))
+}
+
 fn header(name: &str, value: String, vault: &Vault) -> Result<(HeaderName, HeaderValue), SendError> {
     let bad_name = |_| SendError::refused("build the request: a header name holds characters it may not");
     let key = HeaderName::from_bytes(name.as_bytes()).map_err(bad_name)?;
     if is_reserved(&key) {
         return Err(SendError::refused(format!("build the request: the host sets `{key}` itself")));
     }
-    let expanded = expand_secrets(value.as_bytes(), vault, Escape::Plain)
+    let expanded = expand_secrets(value.as_bytes(), vault, Escape::Plain, limits::HEADER_BYTES_MAX)
         .map_err(|error| SendError::refused(format!("build the request: {error}")))?;
     let secret = expanded.is_some();
     let value = match expanded {
@@ -97,9 +105,10 @@ pub(super) fn body_with_secrets(
     body: bytes::Bytes,
     headers: &HeaderMap,
     vault: &Vault,
+    bytes_max: usize,
 ) -> Result<bytes::Bytes, SendError> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let expanded = expand_secrets(&body, vault, Escape::of_content_type(kind))
+    let expanded = expand_secrets(&body, vault, Escape::of_content_type(kind), bytes_max)
         .map_err(|error| SendError::refused(format!("build the request: {error}")))?;
     Ok(expanded.map_or(body, bytes::Bytes::from))
 }

@@ -6,12 +6,14 @@ use http::header::HOST;
 use http::{Method, Uri};
 use http_body::Body;
 use serde_json::Value;
+use url::Url;
 
 use super::client::Client;
 use super::log::{Log, Place, Record};
 use super::socket::{Answer, Outgoing};
 use super::target::{Base, Target};
-use super::{SendError, Sent};
+use super::{Grants, SendError, Sent};
+use crate::limits;
 use crate::seam::{self, Clock};
 use crate::secret::Vault;
 
@@ -19,6 +21,8 @@ use crate::secret::Vault;
 pub(super) struct Line {
     pub(super) client: Client,
     pub(super) base: Base,
+    /// Granted hosts besides the base URL's own that get credentials and secrets.
+    pub(super) credentials_for: Grants,
     pub(super) vault: Vault,
     pub(super) settings: Value,
     pub(super) log: Log,
@@ -26,6 +30,21 @@ pub(super) struct Line {
 }
 
 impl Line {
+    /// Whether credentials and secrets may go where `asked` leads. A granted host may be the connector's own vendor's;
+    /// the secrets are the system's.
+    pub(super) fn trusts(&self, target: &Target, asked: &str) -> bool {
+        target.home || Url::parse(asked).is_ok_and(|url| self.credentials_for.permits(&url))
+    }
+
+    /// Says that a secret may not go there.
+    pub(super) fn no_secrets(target: &Target) -> SendError {
+        SendError::refused(format!(
+            "send a secret to {}: only the base URL's own host gets secrets; name it under grants.credentials_for if it \
+             should, too",
+            target.origin
+        ))
+    }
+
     /// One exchange, logged as going to `target`; `uri` is what is sent, with the key in its query if there is one.
     pub(super) async fn exchange(
         &self,
@@ -55,7 +74,9 @@ impl Line {
     }
 
     /// Logs a request that was refused before it went anywhere.
-    pub(super) fn refuse(&self, method: Method, asked: String, error: &SendError) {
+    pub(super) fn refuse(&self, method: Method, asked: &str, error: &SendError) {
+        let end = (0..=limits::REFUSED_TARGET_BYTES_MAX.min(asked.len())).rev().find(|at| asked.is_char_boundary(*at));
+        let asked = asked.get(..end.unwrap_or(0)).unwrap_or_default().to_owned();
         self.log.add(Record {
             at: self.clock.now(),
             method,

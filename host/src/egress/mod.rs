@@ -27,6 +27,7 @@ mod probe;
 mod rate;
 mod redact;
 mod resolver;
+mod room;
 mod scheme;
 mod session;
 mod settings;
@@ -43,6 +44,8 @@ mod outlet_tests;
 #[cfg(test)]
 mod signin_tests;
 #[cfg(test)]
+mod ssrf_tests;
+#[cfg(test)]
 mod target_tests;
 #[cfg(test)]
 mod test_server;
@@ -50,7 +53,7 @@ mod test_server;
 mod wire_tests;
 
 pub use address::{Class, classify};
-pub use auth::Auth;
+pub use auth::{Auth, sign_in_slots};
 pub use breaker::{Circuit, FAILURES_TO_OPEN, OPEN_FIRST, OPEN_LONGEST, Pass, Verdict};
 pub use download::Download;
 pub use error::{EgressError, SendError, SendErrorKind, Sent};
@@ -63,6 +66,7 @@ pub use probe::{Probe, ProbeStep};
 pub use rate::{Bucket, Rate};
 pub use redact::REDACTED_BYTES_MIN;
 pub use resolver::{Resolve, ScriptedResolver, SystemResolver};
+pub(crate) use room::{Held, Room};
 pub use scheme::{ApplyHeader, Encode, Expired, From, Keep, LoginRequest, SessionScheme};
 pub use settings::OutletSettings;
 pub use signin::{LOGIN_HOLD_BACK, LOGIN_RETRY, RENEWAL_PAUSE};
@@ -70,8 +74,11 @@ pub use traffic::{RETRY_AFTER_MAX, Traffic};
 
 use std::sync::Arc;
 
+use dial::Dialer;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 
+use crate::limits;
 use crate::seam::Clock;
 
 /// What all outlets share: the resolver, the public certificate authorities, the clock.
@@ -80,6 +87,8 @@ pub struct Egress {
     resolver: Arc<dyn Resolve>,
     tls: TlsConnector,
     clock: Clock,
+    #[cfg(test)]
+    wire: Option<Arc<dial::Wire>>,
 }
 
 impl Egress {
@@ -96,6 +105,23 @@ impl Egress {
     /// # Errors
     /// As for [`Egress::new`].
     pub fn with_resolver(clock: Clock, resolver: Arc<dyn Resolve>) -> Result<Self, EgressError> {
-        Ok(Self { resolver, tls: dial::tls(None)?, clock })
+        Ok(Self {
+            resolver,
+            tls: dial::tls(None)?,
+            clock,
+            #[cfg(test)]
+            wire: None,
+        })
+    }
+
+    fn dialer(&self, tls: TlsConnector, private_network: bool) -> Dialer {
+        Dialer {
+            resolver: Arc::clone(&self.resolver),
+            lookups: Arc::new(Semaphore::new(limits::LOOKUPS_PER_CONNECTION_MAX)),
+            tls,
+            private_network,
+            #[cfg(test)]
+            wire: self.wire.clone(),
+        }
     }
 }

@@ -8,25 +8,27 @@ use futures::StreamExt;
 use http::header::{HeaderMap, SET_COOKIE};
 use http::{Method, Uri};
 use http_body_util::Full;
-use url::Url;
 
 use super::auth::{Credentials, is_over};
 use super::client::Client;
-use super::dial::{self, Dialer};
+use super::dial;
 use super::line::Line;
 use super::log::LogEntry;
 use super::message::{Request, Response};
 use super::pool::Pool;
 use super::probe::{self, Probe};
 use super::redact::Redactor;
+use super::room::Room;
 use super::scheme::Expired;
 use super::settings::OutletSettings;
 use super::signin::{Live, SignIn};
 use super::socket::{Answer, Outgoing};
 use super::target::{Base, Target};
+use super::template;
 use super::traffic::Traffic;
-use super::{Egress, EgressError, Grants, SendError, SendErrorKind, Sent, headers};
+use super::{Egress, EgressError, SendError, SendErrorKind, Sent, headers};
 use crate::commerce::lane::Lane;
+use crate::limits;
 use crate::seam::{self, Stopwatch};
 
 /// The way out of one connection. Share it in an `Arc`.
@@ -34,7 +36,6 @@ pub struct Outlet {
     connection: String,
     line: Arc<Line>,
     credentials: Credentials,
-    credentials_for: Grants,
     defaults: HeaderMap,
     redactor: Redactor,
     traffic: Traffic,
@@ -58,12 +59,13 @@ impl Outlet {
             Some(pem) => dial::tls(Some(pem))?,
             None => shared.tls.clone(),
         };
-        let resolver = Arc::clone(&shared.resolver);
-        let dialer = Dialer { resolver, tls, private_network: settings.private_network };
+        let dialer = shared.dialer(tls, settings.private_network);
+        let room = Room::new(limits::ANSWERS_HELD_BYTES_MAX);
         let mut redactor = Redactor::of(&settings.vault);
         let line = Arc::new(Line {
-            client: Client { dialer, pool: Pool::new(settings.sockets_max) },
+            client: Client { dialer, pool: Pool::new(settings.sockets_max), room },
             base: Base::new(&settings.base_url, settings.grants)?,
+            credentials_for: settings.credentials_for,
             vault: settings.vault,
             settings: settings.settings,
             log: super::log::Log::default(),
@@ -79,7 +81,6 @@ impl Outlet {
             connection: settings.connection,
             line,
             credentials,
-            credentials_for: settings.credentials_for,
             defaults: headers::defaults(&settings.default_headers)?,
             redactor,
             traffic: Traffic::new(settings.rate, shared.clock.clone()),
@@ -109,16 +110,19 @@ impl Outlet {
         let watch = seam::stopwatch();
         let target = match self.check(&request) {
             Ok(target) => target,
-            Err(error) => return Err(self.refuse(request.method, request.target, error)),
+            Err(error) => return Err(self.refuse(request.method, &request.target, error)),
         };
+        let trusted = self.line.trusts(&target, &request.target);
+        if !trusted && asks_for_secret(&request) {
+            return Err(self.refuse(request.method, &request.target, Line::no_secrets(&target)));
+        }
         let Request { method, target: asked, headers, body, secrets_in_body } = request;
         let prepared = self.prepare(method.clone(), headers, body, secrets_in_body);
-        let prepared = prepared.map_err(|error| self.refuse(method.clone(), asked.clone(), error))?;
+        let prepared = prepared.map_err(|error| self.refuse(method.clone(), &asked, error))?;
         let turn = match self.traffic.turn(lane, deadline).await {
             Ok(turn) => turn,
-            Err(error) => return Err(self.refuse(method, asked, error)),
+            Err(error) => return Err(self.refuse(method, &asked, error)),
         };
-        let trusted = target.home || self.is_trusted(&asked);
         let (result, live) = self.deliver(&target, trusted, prepared, deadline, watch).await;
         if let Ok(answer) = &result {
             self.traffic.obey(answer);
@@ -189,7 +193,7 @@ impl Outlet {
         self.line.base.locate(&request.target)
     }
 
-    fn refuse(&self, method: Method, asked: String, error: SendError) -> SendError {
+    fn refuse(&self, method: Method, asked: &str, error: SendError) -> SendError {
         self.line.refuse(method, asked, &error);
         error
     }
@@ -202,12 +206,12 @@ impl Outlet {
         secrets_in_body: bool,
     ) -> Result<Prepared, SendError> {
         let headers = headers::of_request(pairs, &self.defaults, &self.line.vault)?;
-        let body = if secrets_in_body { headers::body_with_secrets(body, &headers, &self.line.vault)? } else { body };
+        let body = if secrets_in_body {
+            headers::body_with_secrets(body, &headers, &self.line.vault, self.body_bytes_max)?
+        } else {
+            body
+        };
         Ok(Prepared { method, headers, body })
-    }
-
-    fn is_trusted(&self, asked: &str) -> bool {
-        Url::parse(asked).is_ok_and(|url| self.credentials_for.permits(&url))
     }
 
     /// One request with its credentials; with those of a login, once more if the answer says that the login is over.
@@ -267,7 +271,7 @@ impl Outlet {
     }
 
     fn hand_over(&self, answer: Answer, live: Option<&Live>) -> Response {
-        let Answer { head, mut body } = answer;
+        let Answer { head, mut body, held } = answer;
         let live = live.map(|live| &live.fresh.redactor);
         let redactors = [Some(&self.redactor), live];
         let active = || redactors.into_iter().flatten().filter(|redactor| !redactor.is_idle());
@@ -283,7 +287,7 @@ impl Outlet {
         for redactor in active() {
             body = redactor.clean(body);
         }
-        Response { status: head.status.as_u16(), headers, body }
+        Response { status: head.status.as_u16(), headers, body: held.around(body) }
     }
 }
 
@@ -302,6 +306,12 @@ impl Prepared {
         }
         Self { method, headers, body: self.body.clone() }.outgoing()
     }
+}
+
+/// Whether a placeholder would be filled in.
+fn asks_for_secret(request: &Request) -> bool {
+    let in_body = request.secrets_in_body && template::asks_for_secret(&request.body);
+    in_body || request.headers.iter().any(|(_, value)| template::asks_for_secret(value.as_bytes()))
 }
 
 async fn in_time<T>(time: Duration, work: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {

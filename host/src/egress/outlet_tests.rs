@@ -281,3 +281,76 @@ async fn send_all_keeps_the_order() {
     assert_eq!(answers[10].as_ref().unwrap_err().kind, SendErrorKind::Refused);
     assert!(server.sockets() <= 4);
 }
+
+#[tokio::test]
+async fn secrets_go_to_no_other_granted_host() {
+    let home = TestServer::start(|_| ok()).await;
+    let other = TestServer::start(|_| Reply::Say(answer(200, "", r#"{"token":"t"}"#))).await;
+    let origin = format!("http://127.0.0.1:{}", other.port);
+    let login = serde_json::json!({ "login": { "path": format!("{origin}/login"), "body": "{{secret:pw}}" },
+        "keep": [{ "name": "token", "from": { "json_pointer": "/token" } }] });
+    for trusted in [false, true] {
+        let settings = || OutletSettings {
+            vault: vault(),
+            grants: Grants::parse([&origin]).unwrap(),
+            credentials_for: if trusted { Grants::parse([&origin]).unwrap() } else { Grants::default() },
+            ..home.settings()
+        };
+        let outlet = open(settings());
+        let header = Request { headers: vec![("x".into(), "{{secret:pw}}".into())], ..get(&format!("{origin}/a")) };
+        let body = Request { secrets_in_body: true, ..post(&format!("{origin}/a"), "{{secret:pw}}") };
+        for request in [header, body] {
+            let sent = outlet.send(request, SOON).await;
+            assert_eq!(sent.is_ok(), trusted, "{sent:?}");
+            if let Err(error) = sent {
+                assert!(error.kind == SendErrorKind::Refused && error.message.contains("credentials_for"), "{error}");
+            }
+        }
+        // A connector describes its login, so it could describe one that leads to its vendor.
+        let session = serde_json::from_value(login.clone()).unwrap();
+        let outlet = open(OutletSettings { auth: auth(serde_json::json!({"kind": "session"})), session, ..settings() });
+        assert_eq!(outlet.send(get("a"), SOON).await.is_ok(), trusted);
+    }
+    let seen = other.seen();
+    assert_eq!(seen.iter().filter(|seen| format!("{seen:?}").contains("hunter22-secret")).count(), 3);
+    // In a plain body the same text is just a text, for any host.
+    let outlet = open(OutletSettings { vault: vault(), grants: Grants::parse([&origin]).unwrap(), ..home.settings() });
+    outlet.send(post(&format!("{origin}/a"), "{{secret:pw}}"), SOON).await.unwrap();
+    assert_eq!(other.seen().pop().unwrap().body, "{{secret:pw}}");
+}
+
+#[tokio::test]
+async fn placeholders_do_not_grow_beyond_a_request() {
+    let server = TestServer::start(|_| ok()).await;
+    let long = "x".repeat(4_000);
+    let outlet = open(OutletSettings { vault: Vault::of([("long", long.as_str())]), ..server.settings() });
+    let many = |count: usize| "{{secret:long}}".repeat(count);
+    let error = outlet.send(with("x", &many(100)), SOON).await.unwrap_err();
+    assert!(error.kind == SendErrorKind::Refused && error.message.contains("65536"), "{error}");
+    let several = (0..20).map(|n| (format!("x-{n}"), many(1))).collect();
+    let error = outlet.send(Request { headers: several, ..get("a") }, SOON).await.unwrap_err();
+    assert!(error.kind == SendErrorKind::Refused && error.message.contains("65536"), "{error}");
+    let error = outlet.send(Request { secrets_in_body: true, ..post("a", &many(200_000)) }, SOON).await.unwrap_err();
+    assert!(error.kind == SendErrorKind::Refused && error.message.contains("4194304"), "{error}");
+    assert_eq!(server.sockets(), 0);
+}
+
+#[tokio::test]
+async fn answers_in_memory_are_bounded() {
+    let server = TestServer::start(|_| Reply::Say(answer(200, "", &"x".repeat(4 << 20)))).await;
+    let outlet = server.outlet();
+    let ask = || (0..40).map(|n| get(&n.to_string())).collect::<Vec<_>>();
+    let answers = outlet.send_all(ask(), Duration::from_secs(60), 8, Lane::Live).await;
+    let whole = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert!((24..=32).contains(&whole), "{whole} answers of 4 MiB");
+    assert!(answers.iter().flat_map(|answer| answer.as_ref().err()).all(|error| error.kind == SendErrorKind::Limit));
+    drop(answers);
+    assert!(outlet.send(get("a"), SOON).await.is_ok(), "room comes back");
+}
+
+#[tokio::test]
+async fn what_was_refused_is_kept_in_part() {
+    let outlet = TestServer::start(|_| ok()).await.outlet();
+    outlet.send(get(&format!("https://evil.test/{}", "ä".repeat(10_000))), SOON).await.unwrap_err();
+    assert!(outlet.log()[0].url.len() <= crate::limits::REFUSED_TARGET_BYTES_MAX);
+}

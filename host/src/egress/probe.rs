@@ -8,10 +8,10 @@ use http::{Method, Uri};
 use http_body_util::Full;
 use serde::Serialize;
 
+use super::SendError;
 use super::line::Line;
 use super::target::Target;
 use super::traffic::millis;
-use super::{SendError, dial};
 use crate::limits;
 use crate::seam::{self, Stopwatch};
 
@@ -76,7 +76,7 @@ async fn steps(line: &Line, time: Duration, probe: &mut Probe) -> Option<()> {
     });
     let addresses = probe.note("dns", watch, found)?;
     let watch = seam::stopwatch();
-    let opened = dial::connect(origin, &addresses).await.map(|socket| {
+    let opened = dialer.connect(origin, &addresses).await.map(|socket| {
         let peer = socket.peer_addr().map_or_else(|_| "connected".to_owned(), |peer| peer.to_string());
         (socket, peer)
     });

@@ -78,7 +78,7 @@ pub(super) async fn addresses(
     if dialled.is_empty() { Err(forbidden(origin, first)) } else { Ok(dialled) }
 }
 
-fn unresolved(origin: &Origin) -> SendError {
+pub(super) fn unresolved(origin: &Origin) -> SendError {
     let message = format!("connect to {origin}: the name has no address");
     SendError::new(SendErrorKind::Connect, Sent::No, message)
 }

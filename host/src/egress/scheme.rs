@@ -30,6 +30,15 @@ pub struct SessionScheme {
     pub lifetime_seconds: Option<u64>,
 }
 
+impl SessionScheme {
+    /// Every text that may hold a placeholder.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        let login = [self.login.path.as_str(), self.login.body.as_str()];
+        let headers = self.login.headers.iter().map(|(_, value)| value.as_str());
+        login.into_iter().chain(headers).chain(self.apply.iter().map(|header| header.template.as_str())).collect()
+    }
+}
+
 /// The login request. All texts may hold `{{secret:slot}}` and `{{setting:name}}`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -93,7 +93,12 @@ impl Session {
 
     async fn sign_in(&self) -> Result<Fresh, SendError> {
         let look = |part: &Part| self.look(part, &[]);
-        let target = self.line.base.locate(&self.path.fill(Escape::Percent, look))?;
+        let path = self.path.fill(Escape::Percent, look);
+        let target = self.line.base.locate(&path)?;
+        // The connector wrote where to sign in.
+        if !self.line.trusts(&target, &path) {
+            return Err(Line::no_secrets(&target));
+        }
         let mut request = http::Request::new(Full::new(Bytes::from(self.body.fill(self.escape, look))));
         *request.method_mut() = self.method.clone();
         for (name, template) in &self.headers {

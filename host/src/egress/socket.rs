@@ -15,9 +15,13 @@ use hyper_util::rt::TokioIo;
 
 use super::dial::Stream;
 use super::origin::Origin;
+use super::room::Held;
 use super::{SendError, SendErrorKind, Sent};
 use crate::limits;
 use crate::seam::{self, Stopwatch};
+
+/// Room that is made at once for a body of several pieces.
+const ANNOUNCED_BYTES_BELIEVED: usize = 1 << 20;
 
 /// A request as it goes onto the wire.
 pub(super) type Outgoing = http::Request<Full<Bytes>>;
@@ -27,6 +31,8 @@ pub(super) type Outgoing = http::Request<Full<Bytes>>;
 pub(super) struct Answer {
     pub(super) head: Parts,
     pub(super) body: Bytes,
+    /// The room that the body takes.
+    pub(super) held: Held,
 }
 
 /// A socket that is open, idle or busy.
@@ -68,7 +74,7 @@ impl Socket {
     }
 
     /// Sends one request and reads the whole answer.
-    pub(super) async fn exchange(&mut self, request: Outgoing) -> Result<Answer, Box<Failure>> {
+    pub(super) async fn exchange(&mut self, request: Outgoing, mut held: Held) -> Result<Answer, Box<Failure>> {
         let sending = self.sender.try_send_request(request);
         let mut work = pin!(async move {
             let response = sending.await.map_err(|mut error| {
@@ -76,8 +82,8 @@ impl Socket {
                 Box::new(Failure { error: broken(error.error(), unsent.is_some()), unsent })
             })?;
             let (head, body) = response.into_parts();
-            let body = collect(body).await.map_err(|error| Box::new(Failure { error, unsent: None }))?;
-            Ok(Answer { head, body })
+            let body = collect(body, &mut held).await.map_err(|error| Box::new(Failure { error, unsent: None }))?;
+            Ok(Answer { head, body, held })
         });
         let connection = &mut self.connection;
         std::future::poll_fn(move |cx| {
@@ -108,8 +114,8 @@ fn advance(connection: &mut Option<Connection<TokioIo<Stream>, Full<Bytes>>>, cx
     }
 }
 
-/// Reads a body up to [`limits::RESPONSE_BODY_BYTES_MAX`]; a body of one piece is not copied.
-async fn collect(mut body: Incoming) -> Result<Bytes, SendError> {
+/// Reads a body up to [`limits::RESPONSE_BODY_BYTES_MAX`], as far as there is room; a body of one piece is not copied.
+async fn collect(mut body: Incoming, held: &mut Held) -> Result<Bytes, SendError> {
     let announced = body.size_hint().lower();
     if announced > limits::RESPONSE_BODY_BYTES_MAX as u64 {
         return Err(too_large());
@@ -123,17 +129,30 @@ async fn collect(mut body: Incoming) -> Result<Bytes, SendError> {
         if first.len() + whole.len() + data.len() > limits::RESPONSE_BODY_BYTES_MAX {
             return Err(too_large());
         }
+        if !held.grow(data.len()) {
+            return Err(no_room());
+        }
         if first.is_empty() && whole.is_empty() {
             first = data;
         } else {
             if whole.is_empty() {
-                whole.reserve(usize::try_from(announced).unwrap_or_default().max(first.len() + data.len()));
+                // Not as much as is announced, which costs a liar nothing: what has come says what may come.
+                let announced = usize::try_from(announced).unwrap_or_default();
+                whole.reserve(announced.min(ANNOUNCED_BYTES_BELIEVED).max(first.len() + data.len()));
                 whole.extend_from_slice(&std::mem::take(&mut first));
             }
             whole.extend_from_slice(&data);
         }
     }
     Ok(if whole.is_empty() { first } else { whole.freeze() })
+}
+
+fn no_room() -> SendError {
+    let message = format!(
+        "read the answer: the connection's answers in memory have over {} bytes",
+        limits::ANSWERS_HELD_BYTES_MAX
+    );
+    SendError::new(SendErrorKind::Limit, Sent::Maybe, message)
 }
 
 fn too_large() -> SendError {

@@ -113,7 +113,7 @@ fn templates_are_filled_and_escaped() {
 fn secrets_are_expanded_as_the_body_needs() {
     let vault = Vault::of([("a", "x&\"<y"), ("b", "plain")]);
     let expand = |text: &str, escape| {
-        let expanded = expand_secrets(text.as_bytes(), &vault, escape).unwrap();
+        let expanded = expand_secrets(text.as_bytes(), &vault, escape, 1 << 20).unwrap();
         expanded.map(|bytes| String::from_utf8(bytes).unwrap())
     };
     assert_eq!(expand("nothing {{here}}", Escape::Plain), None);
@@ -122,7 +122,7 @@ fn secrets_are_expanded_as_the_body_needs() {
     assert_eq!(expand("{{secret:a}}", Escape::Xml).unwrap(), "x&amp;&quot;&lt;y");
     assert_eq!(expand("{{secret:a}}", Escape::Percent).unwrap(), "x%26%22%3Cy");
     assert_eq!(expand("a {{secret:b", Escape::Plain).unwrap(), "a {{secret:b");
-    assert!(expand_secrets(b"{{secret:none}}", &vault, Escape::Plain).is_err());
+    assert!(expand_secrets(b"{{secret:none}}", &vault, Escape::Plain, 1 << 20).is_err());
     assert_eq!(Escape::of_content_type("application/json; charset=utf-8"), Escape::Json);
     assert_eq!(Escape::of_content_type("application/soap+xml"), Escape::Xml);
     assert_eq!(Escape::of_content_type("text/plain"), Escape::Plain);

@@ -1,6 +1,7 @@
 //! Texts with `{{secret:slot}}`, `{{setting:name}}` and `{{kept:name}}` in them, and the escaping their values need.
 
 use serde_json::Value;
+use thiserror::Error;
 
 use crate::secret::{Vault, VaultError};
 
@@ -114,6 +115,11 @@ impl Template {
         self.0.iter()
     }
 
+    /// The slots of the secrets in it.
+    pub(super) fn slots(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter_map(|part| if let Part::Secret(slot) = part { Some(slot.clone()) } else { None })
+    }
+
     /// Puts the values in; `look` gives the value of each placeholder.
     pub(super) fn fill(&self, escape: Escape, look: impl Fn(&Part) -> Option<String>) -> String {
         let mut out = String::new();
@@ -148,11 +154,30 @@ pub(super) fn setting(settings: &Value, name: &str) -> Option<String> {
     }
 }
 
+/// Whether a connector's text asks for a secret.
+pub(super) fn asks_for_secret(text: &[u8]) -> bool {
+    memchr::memmem::find(text, SECRET_MARK).is_some()
+}
+
+/// Why placeholders could not be filled in.
+#[derive(Debug, Error)]
+pub(super) enum ExpandError {
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("fill in its secrets: with them it has over {0} bytes")]
+    TooLong(usize),
+}
+
 /// Replaces every `{{secret:slot}}` in what a connector sends; `None` when there is nothing to replace.
 ///
 /// # Errors
-/// [`VaultError::Unknown`] for a slot that the connection does not have.
-pub(super) fn expand_secrets(text: &[u8], vault: &Vault, escape: Escape) -> Result<Option<Vec<u8>>, VaultError> {
+/// [`ExpandError`] for a slot that the connection does not have, and for a text that would grow beyond `bytes_max`.
+pub(super) fn expand_secrets(
+    text: &[u8],
+    vault: &Vault,
+    escape: Escape,
+    bytes_max: usize,
+) -> Result<Option<Vec<u8>>, ExpandError> {
     let Some(first) = memchr::memmem::find(text, SECRET_MARK) else {
         return Ok(None);
     };
@@ -169,6 +194,9 @@ pub(super) fn expand_secrets(text: &[u8], vault: &Vault, escape: Escape) -> Resu
         };
         if let Ok(slot) = std::str::from_utf8(slot) {
             out.extend_from_slice(escape.apply(vault.get(slot)?.expose()).as_bytes());
+            if out.len() > bytes_max {
+                return Err(ExpandError::TooLong(bytes_max));
+            }
             rest = tail.get(CLOSE.len()..).unwrap_or_default();
         } else {
             out.extend_from_slice(mark);

@@ -45,7 +45,8 @@ fn is_panic(name: &str) -> bool {
 
 /// The last line stands first: it has the panic's text, and lists show the beginning only.
 fn text(who: &str, why: &str, frames: &[String], lines: &[&str]) -> String {
-    let mut text = format!("{who}: {why}");
+    // Who has not said its name yet has none to tell.
+    let mut text = if who.trim().is_empty() { why.to_owned() } else { format!("{who}: {why}") };
     let (last, before) = lines.split_last().map_or((None, lines), |(last, before)| (Some(last), before));
     if let Some(last) = last {
         let _ = write!(text, "\n  last words: {last}");

@@ -65,8 +65,10 @@ fn pool() -> PoolingAllocationConfig {
     let calls = limits::CALLS_AT_ONCE_MAX;
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
+        // Places for what every call may have: these cost little before they are used. Memories cost address space, so
+        // a call of a component with several of them takes the places of several calls.
         .total_core_instances(calls * limits::GUEST_CORE_INSTANCES_MAX)
-        .total_memories(calls * limits::GUEST_MEMORIES_MAX)
+        .total_memories(calls)
         .total_tables(calls * limits::GUEST_TABLES_MAX)
         .total_stacks(calls)
         .max_core_instances_per_component(limits::GUEST_CORE_INSTANCES_MAX)

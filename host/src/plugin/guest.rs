@@ -10,7 +10,9 @@ use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 use super::import::wasi::Wasi;
 use super::link::Link;
 use super::recording::Tape;
+use super::share::{Memory, Place, Share, Turn, Turns};
 use crate::commerce::lane::Lane;
+use crate::egress::Held;
 use crate::limits;
 use crate::seam::{self, Stopwatch};
 
@@ -29,7 +31,13 @@ pub(crate) struct Guest {
     started: Stopwatch,
     time: Duration,
     busy_ticks: u32,
-    memory: usize,
+    /// It waited for the host through the current tick, which is no computing.
+    excused: bool,
+    turns: Turns,
+    turn: Turn,
+    memory: Memory,
+    /// Room that the answers take which it was handed last.
+    pub(super) held: Option<Held>,
 }
 
 /// What a call did to the outside, as the host saw it. The host's word stands above the connector's.
@@ -52,7 +60,7 @@ impl HasData for Guest {
 }
 
 impl Guest {
-    pub(super) fn new(link: Arc<Link>, call_id: Arc<str>, lane: Lane, time: Duration) -> Self {
+    pub(super) fn new(link: Arc<Link>, call_id: Arc<str>, lane: Lane, time: Duration, share: &Share) -> Self {
         Self {
             link,
             call_id,
@@ -64,7 +72,11 @@ impl Guest {
             started: seam::stopwatch(),
             time,
             busy_ticks: 0,
-            memory: 0,
+            excused: false,
+            turns: share.turns.clone(),
+            turn: Turn::default(),
+            memory: share.memory(),
+            held: None,
         }
     }
 
@@ -78,6 +90,32 @@ impl Guest {
         self.time.saturating_sub(self.started.elapsed())
     }
 
+    /// Waits for something outside. Others may compute meanwhile, and a wait through a whole tick is not counted as one.
+    pub(super) async fn waiting<T>(&mut self, work: impl Future<Output = T>) -> T {
+        self.turn.end();
+        let watch = seam::stopwatch();
+        let done = work.await;
+        self.excused |= watch.elapsed() >= limits::EPOCH_TICK;
+        done
+    }
+
+    /// Looks at a guest that computed through a tick.
+    fn tick(&mut self) -> Result<UpdateDeadline, Ended> {
+        if !std::mem::take(&mut self.excused) {
+            self.busy_ticks += 1;
+        }
+        if self.busy_ticks > limits::GUEST_BUSY_TICKS_MAX {
+            return Err(Ended::Busy);
+        }
+        if self.time_left().is_zero() {
+            return Err(Ended::Deadline);
+        }
+        if self.busy_ticks <= limits::GUEST_LIGHT_TICKS {
+            return Ok(UpdateDeadline::Yield(1));
+        }
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(self.turns.next(&self.turn))))
+    }
+
     /// A store with every limit armed.
     pub(super) fn into_store(self, engine: &wasmtime::Engine) -> Store<Self> {
         let mut store = Store::new(engine, self);
@@ -85,20 +123,25 @@ impl Guest {
         store.set_hostcall_fuel(limits::HOST_CALL_BYTES_MAX);
         store.set_max_component_handles(limits::GUEST_HANDLES_MAX);
         store.set_epoch_deadline(1);
-        // A guest that computes through a tick gives way to other calls; one that does it too often, or past its
-        // deadline, is ended. Waiting for the host costs it at most one tick a wait.
-        store.epoch_deadline_callback(|mut context| {
-            let guest = context.data_mut();
-            guest.busy_ticks += 1;
-            if guest.busy_ticks > limits::GUEST_BUSY_TICKS_MAX {
-                return Err(wasmtime::Error::new(Ended::Busy));
-            }
-            if guest.time_left().is_zero() {
-                return Err(wasmtime::Error::new(Ended::Deadline));
-            }
-            Ok(UpdateDeadline::Yield(1))
-        });
+        // A guest that computes through a tick gives way to other calls; one that does it more often waits for its turn
+        // each time; one that does it too often, or past its deadline, is ended.
+        store.epoch_deadline_callback(|mut context| context.data_mut().tick().map_err(wasmtime::Error::new));
         store
+    }
+}
+
+/// Ends a sandbox and gives its place to the next call. One that had much memory is ended beside the calls that run.
+pub(super) fn take_down(store: Store<Guest>, place: Place) {
+    let small = store.data().report.memory_peak <= limits::TAKEN_DOWN_BESIDE_BYTES;
+    // In this order: there are as many places as the pool has sandboxes.
+    let work = move || {
+        drop(store);
+        drop(place);
+    };
+    if small {
+        work();
+    } else {
+        drop(seam::spawn_blocking(work));
     }
 }
 
@@ -109,7 +152,7 @@ pub(super) enum Ended {
     Busy,
     #[error("its time was over")]
     Deadline,
-    #[error("it wanted more memory than a call may have")]
+    #[error("it wanted more memory than a call, or all calls of its connector, may have")]
     Memory,
     #[error("it wanted a larger table than a call may have")]
     Table,
@@ -118,12 +161,11 @@ pub(super) enum Ended {
 impl ResourceLimiter for Guest {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let grown = desired.saturating_sub(current);
-        if self.memory.saturating_add(grown) > limits::GUEST_MEMORY_BYTES_MAX {
+        if !self.memory.grow(grown) {
             // An error instead of a refusal: the guest would turn a refusal into a panic that hides the reason.
             return Err(wasmtime::Error::new(Ended::Memory));
         }
-        self.memory += grown;
-        self.report.memory_peak = self.report.memory_peak.max(self.memory);
+        self.report.memory_peak = self.memory.bytes;
         Ok(true)
     }
 
@@ -132,5 +174,17 @@ impl ResourceLimiter for Guest {
             return Err(wasmtime::Error::new(Ended::Table));
         }
         Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        limits::GUEST_CORE_INSTANCES_MAX as usize
+    }
+
+    fn tables(&self) -> usize {
+        limits::GUEST_TABLES_MAX as usize
+    }
+
+    fn memories(&self) -> usize {
+        limits::GUEST_MEMORIES_MAX as usize
     }
 }

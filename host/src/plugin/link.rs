@@ -1,15 +1,17 @@
 //! What a connection gives to every call made for it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 
 use super::import::state::State;
 use super::journal::Journal;
 use super::recording::{Playback, Recorder, Source};
 use crate::commerce::lane::Lane;
-use crate::egress::{Outlet, Request, Response, SendError};
+use crate::egress::{Bucket, Outlet, Rate, Request, Response, Room, SendError};
 use crate::limits;
 use crate::seam::{Clock, Millis};
 use crate::secret::Vault;
@@ -51,10 +53,15 @@ pub struct Link {
     pub parallel: usize,
     /// The last lines that its calls logged.
     pub journal: Journal,
+    /// Slots of secrets that sign the connection in; nothing else is made with them.
+    pub sign_in_slots: BTreeSet<String>,
     pub(super) vault: Vault,
     pub(super) state: State,
     pub(super) clock: Clock,
     pub(super) tapes: Source,
+    /// Room for what egress has answered its calls.
+    pub(super) room: Room,
+    pub(super) lines: Mutex<Lines>,
 }
 
 impl Link {
@@ -63,8 +70,20 @@ impl Link {
     pub fn new(connection: &str, settings: String, exchange: Arc<dyn Exchange>, vault: Vault, clock: Clock) -> Self {
         let state = State::new(clock.clone());
         let connection = connection.to_owned();
-        let (parallel, tapes, journal) = (limits::REQUESTS_PARALLEL, Source::None, Journal::default());
-        Self { connection, settings, exchange, parallel, journal, vault, state, clock, tapes }
+        Self {
+            connection,
+            settings,
+            exchange,
+            parallel: limits::REQUESTS_PARALLEL,
+            journal: Journal::default(),
+            sign_in_slots: BTreeSet::new(),
+            vault,
+            state,
+            clock,
+            tapes: Source::None,
+            room: Room::new(limits::ANSWERS_HELD_BYTES_MAX),
+            lines: Mutex::default(),
+        }
     }
 
     /// The same with a recorder of its calls.
@@ -99,5 +118,39 @@ impl Exchange for Nowhere {
     ) -> BoxFuture<'_, Vec<Result<Response, SendError>>> {
         let refuse = |_| Err(SendError::refused("send a request while there is no connection"));
         Box::pin(std::future::ready(requests.into_iter().map(refuse).collect()))
+    }
+}
+
+/// The log lines of one connection: so many at once, so many a second after that.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    bucket: Bucket,
+    left_out: u64,
+}
+
+impl Lines {
+    const RATE: Rate = Rate { requests: limits::LOG_LINES_PER_SECOND, per_ms: 1_000, burst: limits::LOG_LINES_BURST };
+
+    /// Whether one more line may be written and, when it is the first one again, how many were left out before it.
+    pub(super) fn admit(&mut self, now: Millis) -> Option<u64> {
+        if self.bucket.take(Some(Self::RATE), now).is_err() {
+            self.left_out += 1;
+            return None;
+        }
+        Some(std::mem::take(&mut self.left_out))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_left_out_are_counted() {
+        let mut lines = Lines::default();
+        let written = (0..5_000).filter(|_| lines.admit(1_000).is_some()).count();
+        assert_eq!(written, limits::LOG_LINES_BURST as usize);
+        assert_eq!(lines.admit(2_000), Some(5_000 - u64::from(limits::LOG_LINES_BURST)));
+        assert_eq!(lines.admit(2_000), Some(0));
     }
 }

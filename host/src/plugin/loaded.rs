@@ -17,7 +17,10 @@ use super::file::{self, File, FileError};
 use super::guest::Guest;
 use super::import;
 use super::interface::{Exports, Interface, PACKAGE, VERSION};
+use super::schema;
+use super::share::{Share, Turns};
 use super::signature::SignatureError;
+use super::told;
 use crate::limits;
 use crate::seam;
 
@@ -55,7 +58,7 @@ pub struct Loaded {
     pub load_time: Duration,
     pub(super) pre: InstancePre<Guest>,
     pub(super) exports: Exports,
-    pub(super) slots: Arc<Semaphore>,
+    pub(super) share: Share,
 }
 
 /// The engine, what it links, and how many calls it runs at once.
@@ -64,6 +67,7 @@ pub struct Sandbox {
     engine: Engine,
     linker: Arc<Linker<Guest>>,
     slots: Arc<Semaphore>,
+    turns: Turns,
     compiler: Option<Compiler>,
 }
 
@@ -75,7 +79,7 @@ impl Sandbox {
     pub fn new(engine: Engine) -> Result<Self, LoadError> {
         let linker = import::linker(&engine).map_err(|e| LoadError::Contract(format!("{e:#}")))?;
         let slots = Arc::new(Semaphore::new(limits::CALLS_AT_ONCE_MAX as usize));
-        Ok(Self { engine, linker: Arc::new(linker), slots, compiler: None })
+        Ok(Self { engine, linker: Arc::new(linker), slots, turns: Turns::new(), compiler: None })
     }
 
     /// Compiles in a process of its own from now on, where this program can be one. `cache` is the engine's own.
@@ -127,9 +131,9 @@ impl Sandbox {
             digest: file.digest.clone(),
             bytes: file.bytes.len() as u64,
             load_time: Duration::ZERO,
+            share: Share::new(Arc::clone(&self.slots), self.turns.clone(), pre.component()),
             pre,
             exports,
-            slots: Arc::clone(&self.slots),
         };
         loaded.description = within_describe(&loaded).await?;
         check_description(&loaded.description)?;
@@ -144,6 +148,9 @@ async fn within_describe(loaded: &Loaded) -> Result<Description, LoadError> {
 
 fn check_description(description: &Description) -> Result<(), LoadError> {
     let refuse = |text: String| Err(LoadError::Describe(text));
+    if let Err(text) = told::description(description) {
+        return refuse(text);
+    }
     let simple = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if description.name.is_empty()
         || description.name.len() > limits::CONNECTOR_NAME_BYTES_MAX
@@ -151,12 +158,8 @@ fn check_description(description: &Description) -> Result<(), LoadError> {
     {
         return refuse(format!("`{}` is no name; use lower-case letters, digits and `-`", description.name));
     }
-    let schema = serde_json::from_str(&description.settings_schema)
-        .map_err(|e| LoadError::Describe(format!("its settings schema is no JSON: {e}")))?;
-    match jsonschema::validator_for(&schema) {
-        Ok(_) => Ok(()),
-        Err(error) => refuse(format!("its settings schema is no JSON Schema: {error}")),
-    }
+    schema::check(&description.settings_schema)
+        .map_err(|problem| LoadError::Describe(format!("its settings schema {problem}")))
 }
 
 fn check_imports(engine: &Engine, component: &Component) -> Result<(), LoadError> {

@@ -1,11 +1,14 @@
 //! Connectors: Wasm components in a sandbox that is fresh for every call.
 //!
 //! `engine` is the one Wasm engine, `compiler` fills its cache from a process of its own; `file` reads and checks a
-//! component; `interface` is what a component may offer, `loaded` one compiled version with what it can do; `registry` holds the versions that serve, `change`
-//! swaps them on request, `record` is what is remembered of them and `kept` their bytes; `signature` knows whom the
-//! operator trusts; `call` runs one operation under the five limits, `crash` tells how one ended badly; `import` is what
-//! a connector gets from the host, through the `link` of its connection; `journal` has the last lines it logged, and
-//! `surface` the names that a component takes and gives; `recording` writes calls down and runs them again.
+//! component; `interface` is what a component may offer, `loaded` one compiled version with what it can do; `registry`
+//! holds the versions that serve, `change` swaps them on request, `record` is what is remembered of them and `kept` their
+//! bytes; `signature` knows whom the operator trusts; `schema` reads the schema of a connector's settings.
+//!
+//! `call` runs one operation under the five limits, `share` bounds what all calls of a connector take together, `told`
+//! what they may answer, `crash` tells how one ended badly; `import` is what a connector gets from the host, through the
+//! `link` of its connection; `journal` has the last lines it logged, and `surface` the names that a component takes and
+//! gives; `recording` writes calls down and runs them again.
 
 pub mod bindings;
 mod call;
@@ -24,8 +27,11 @@ mod loaded;
 mod record;
 pub mod recording;
 mod registry;
+mod schema;
+mod share;
 mod signature;
 mod surface;
+mod told;
 
 #[cfg(test)]
 mod registry_tests;

@@ -2,10 +2,12 @@
 
 mod client;
 mod folder;
+mod handmade;
 mod process;
 mod version;
 
 pub use client::{Answer, Client};
 pub use folder::{Folder, MASTER_KEY, component};
+pub use handmade::{CONNECTOR, handmade};
 pub use process::{Process, binary};
 pub use version::{Version, of_contract};

@@ -20,6 +20,7 @@ use super::guest::{self, Guest, Report};
 use super::interface::Interface;
 use super::link::{Link, Nowhere};
 use super::loaded::Loaded;
+use super::told::{self, Told};
 use crate::commerce::lane::Lane;
 use crate::commerce::types::{Context, Error as Refusal};
 use crate::seam::{self, Clock};
@@ -93,14 +94,17 @@ macro_rules! run {
     ) => {{
         let (loaded, call): (&$crate::plugin::Loaded, $crate::plugin::Call) = ($loaded, $call);
         let Some(indices) = $indices else { return $crate::plugin::Ended::never(loaded.not_offered($interface)) };
-        let context = call.context();
-        let Ok(_slot) = loaded.slots.acquire().await else {
+        let watch = $crate::seam::stopwatch();
+        let Some(Some(place)) = $crate::seam::within(call.time, loaded.share.place()).await else {
             return $crate::plugin::Ended::never($crate::plugin::CallError::Deadline);
         };
+        // Waiting for a sandbox is part of the call's time.
+        let call = $crate::plugin::Call { time: call.time.saturating_sub(watch.elapsed()), ..call };
+        let context = call.context();
         let input = || $crate::plugin::recording::Input::new()$(.with(stringify!($argument), &$argument))*;
         let tape = call.link.tapes.begin(loaded, $name, (&context, &call.link.clock), &input);
         let time = call.link.patience(call.time);
-        let guest = $crate::plugin::guest::Guest::new(call.link, call.id, call.lane, time).taped(tape);
+        let guest = $crate::plugin::guest::Guest::new(call.link, call.id, call.lane, time, &loaded.share).taped(tape);
         let mut store = guest.into_store(loaded.pre.engine());
         let answer = $crate::seam::within(time, async {
             let instance = loaded.pre.instantiate_async(&mut store).await?;
@@ -110,13 +114,14 @@ macro_rules! run {
         .await;
         store.data_mut().end_of_call();
         let result = match answer {
-            Some(Ok(Ok(answer))) => ($check)(&answer).map(|()| answer),
-            Some(Ok(Err(refusal))) => Err($crate::plugin::CallError::Refused(refusal)),
+            Some(Ok(answer)) => loaded.checked(answer).and_then(|answer| ($check)(&answer).map(|()| answer)),
             Some(Err(error)) => Err(loaded.trapped(&error, &store)),
             None => Err($crate::plugin::CallError::Deadline),
         };
         store.data_mut().end_tape(&result);
-        $crate::plugin::Ended { result, report: store.data().report }
+        let report = store.data().report;
+        $crate::plugin::guest::take_down(store, place);
+        $crate::plugin::Ended { result, report }
     }};
 }
 use run;
@@ -158,6 +163,14 @@ impl Loaded {
         CallError::NotOffered { interface: interface.name(), connector: self.description.name.clone() }
     }
 
+    /// The answer, unless it holds more than an answer may.
+    fn checked<T: Told>(&self, answer: Result<T, Refusal>) -> Result<T, CallError> {
+        match answer {
+            Ok(told) => told.checked().map_err(|why| CallError::Trap { text: format!("{}: {why}", self.title()) }),
+            Err(refusal) => Err(CallError::Refused(told::refusal(refusal))),
+        }
+    }
+
     fn trapped(&self, error: &wasmtime::Error, store: &Store<Guest>) -> CallError {
         if error.downcast_ref::<guest::Ended>() == Some(&guest::Ended::Deadline) {
             return CallError::Deadline;
@@ -168,8 +181,11 @@ impl Loaded {
     /// Asks who the connector is, without a connection.
     pub(super) async fn describe(&self, time: Duration) -> Result<contract::connector::Description, CallError> {
         let link = Link::new("", String::new(), Arc::new(Nowhere), Vault::default(), Clock::system());
-        let mut store =
-            Guest::new(Arc::new(link), Arc::from("describe"), Lane::Live, time).into_store(self.pre.engine());
+        let Some(Some(_place)) = seam::within(time, self.share.place()).await else {
+            return Err(CallError::Deadline);
+        };
+        let guest = Guest::new(Arc::new(link), Arc::from("describe"), Lane::Live, time, &self.share);
+        let mut store = guest.into_store(self.pre.engine());
         let answer = seam::within(time, async {
             let instance = self.pre.instantiate_async(&mut store).await?;
             self.exports.connector.load(&mut store, &instance)?.call_describe(&mut store).await
@@ -185,8 +201,9 @@ impl Loaded {
 
     /// Makes the sandbox of a call and throws it away: what a call costs before it computes anything.
     pub async fn open_sandbox(&self, call: Call) -> Ended<()> {
-        let Ok(_slot) = self.slots.acquire().await else { return Ended::never(CallError::Deadline) };
-        let mut store = Guest::new(call.link, call.id, call.lane, call.time).into_store(self.pre.engine());
+        let Some(_place) = self.share.place().await else { return Ended::never(CallError::Deadline) };
+        let guest = Guest::new(call.link, call.id, call.lane, call.time, &self.share);
+        let mut store = guest.into_store(self.pre.engine());
         let made = seam::within(call.time, self.pre.instantiate_async(&mut store)).await;
         let result = match made {
             Some(Ok(_)) => Ok(()),

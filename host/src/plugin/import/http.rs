@@ -30,7 +30,9 @@ impl Host for Guest {
             self.report.write_left = true;
             self.report.write_unanswered = true;
         }
+        self.held = None;
         let answers = answered!(self, Question::send(&requests), self.exchanged(requests).await);
+        let answers = self.take_in(answers);
         self.report = before;
         for (write, answer) in writes.iter().zip(&answers) {
             let left = answer.as_ref().err().is_none_or(|failure| failure.maybe_sent);
@@ -42,11 +44,30 @@ impl Host for Guest {
 }
 
 impl Guest {
-    async fn exchanged(&self, requests: Vec<Request>) -> Vec<Result<Response, Failure>> {
+    async fn exchanged(&mut self, requests: Vec<Request>) -> Vec<Result<Response, Failure>> {
         let (slots, requests) = convert(requests);
         let exchange = std::sync::Arc::clone(&self.link.exchange);
-        let answers = exchange.send_all(requests, self.time_left(), self.link.parallel, self.lane).await;
+        let (time, parallel, lane) = (self.time_left(), self.link.parallel, self.lane);
+        let answers = self.waiting(exchange.send_all(requests, time, parallel, lane)).await;
         merge(slots, answers)
+    }
+
+    /// Answers are copied into the guest after this. Until the guest asks for something else, or ends, they count: it may
+    /// take its time over the copying.
+    fn take_in(&mut self, answers: Vec<Result<Response, Failure>>) -> Vec<Result<Response, Failure>> {
+        let mut held = self.link.room.hold();
+        let kept = |answer: Result<Response, Failure>| {
+            let answer = answer?;
+            if held.grow(answer.body.len()) {
+                return Ok(answer);
+            }
+            let most = limits::ANSWERS_HELD_BYTES_MAX;
+            let message = format!("take the answer in: the connection's calls hold answers of over {most} bytes");
+            Err(Failure { kind: FailureKind::Limit, maybe_sent: true, message })
+        };
+        let answers = answers.into_iter().map(kept).collect();
+        self.held = Some(held);
+        answers
     }
 }
 
@@ -88,6 +109,9 @@ fn method(method: Method) -> Result<http::Method, Failure> {
         Method::Put => http::Method::PUT,
         Method::Patch => http::Method::PATCH,
         Method::Delete => http::Method::DELETE,
+        Method::Other(name) if name.len() > limits::METHOD_BYTES_MAX => {
+            return Err(refused(format!("use an HTTP method of over {} bytes", limits::METHOD_BYTES_MAX)));
+        }
         Method::Other(name) => {
             http::Method::from_bytes(name.as_bytes()).map_err(|_| refused(format!("use `{name}` as an HTTP method")))?
         }

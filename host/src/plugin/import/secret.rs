@@ -6,6 +6,7 @@ use sha2::{Sha256, Sha512};
 use super::super::bindings::apiconnect::connector::secret::{Algorithm, Failure, Host};
 use super::super::guest::Guest;
 use super::super::recording::{Body, Question};
+use crate::limits;
 
 impl Host for Guest {
     async fn placeholder(&mut self, slot: String) -> Result<String, Failure> {
@@ -13,6 +14,9 @@ impl Host for Guest {
     }
 
     async fn sign(&mut self, slot: String, algorithm: Algorithm, data: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        if data.len() > limits::SIGNED_BYTES_MAX {
+            return Err(Failure::Refused(format!("a signature covers up to {} bytes", limits::SIGNED_BYTES_MAX)));
+        }
         let question =
             || Question::Sign { slot: slot.clone(), algorithm: name(&algorithm).to_owned(), data: Body(data.clone()) };
         answered!(self, question(), self.signed(&slot, algorithm, &data))
@@ -28,6 +32,12 @@ impl Guest {
     }
 
     fn signed(&self, slot: &str, algorithm: Algorithm, data: &[u8]) -> Result<Vec<u8>, Failure> {
+        // People choose passwords, and from a signature under one a connector could find it by trying.
+        if self.link.sign_in_slots.contains(slot) {
+            return Err(Failure::Refused(format!(
+                "`{slot}` signs the connection in; a key for signatures needs a slot of its own"
+            )));
+        }
         let secret = self.link.vault.get(slot).map_err(|_| Failure::UnknownSlot(slot.to_owned()))?;
         let key = secret.expose().as_bytes();
         match algorithm {

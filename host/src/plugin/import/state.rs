@@ -43,10 +43,11 @@ impl State {
         let mut kept = self.kept.lock();
         kept.remove(&key);
         kept.forget_expired(now);
-        if kept.values.len() >= limits::STATE_KEYS_MAX || kept.bytes + value.len() > limits::STATE_BYTES_MAX {
+        let grown = kept.bytes + key.len() + value.len();
+        if kept.values.len() >= limits::STATE_KEYS_MAX || grown > limits::STATE_BYTES_MAX {
             return Err(Failure::TooLarge("the connection's state is full".to_owned()));
         }
-        kept.bytes += key.len() + value.len();
+        kept.bytes = grown;
         kept.values.insert(key, (value, now.saturating_add(bounded(ttl_ms))));
         Ok(())
     }
@@ -55,7 +56,8 @@ impl State {
         let now = self.clock.now();
         let mut kept = self.kept.lock();
         kept.claims.retain(|_, until| *until > now);
-        if kept.claims.contains_key(&key) || kept.claims.len() >= limits::STATE_KEYS_MAX {
+        let full = kept.claims.len() >= limits::STATE_KEYS_MAX || key.len() > limits::KEY_BYTES_MAX;
+        if full || kept.claims.contains_key(&key) {
             return false;
         }
         kept.claims.insert(key, now.saturating_add(bounded(ttl_ms)));
@@ -135,5 +137,22 @@ mod tests {
         let kept = (0..room * 2).filter(|n| state.set(n.to_string(), value.clone(), 1_000).is_ok()).count();
         assert!(kept < room + 1);
         assert!(state.set("0".into(), Vec::new(), 1_000).is_ok(), "replacing frees its own room");
+    }
+
+    #[test]
+    fn keys_and_claims_are_bounded_too() {
+        let state = State::new(Clock::manual(0));
+        let long = "k".repeat(limits::KEY_BYTES_MAX + 1);
+        assert!(state.set(long.clone(), Vec::new(), 1_000).is_err());
+        assert!(!state.acquire(long, 1_000), "a claim's name stays in memory like a key");
+        let kept = (0..limits::STATE_KEYS_MAX * 2).filter(|n| state.set(n.to_string(), Vec::new(), 1_000).is_ok());
+        assert_eq!(kept.count(), limits::STATE_KEYS_MAX);
+        let held = (0..limits::STATE_KEYS_MAX * 2).filter(|n| state.acquire(n.to_string(), 1_000)).count();
+        assert_eq!(held, limits::STATE_KEYS_MAX);
+        let state = State::new(Clock::manual(0));
+        let name = |n: usize| format!("{n}{}", "k".repeat(limits::KEY_BYTES_MAX - 5));
+        let value = vec![0; limits::STATE_BYTES_MAX / limits::STATE_KEYS_MAX];
+        let kept = (0..limits::STATE_KEYS_MAX).filter(|n| state.set(name(*n), value.clone(), 1_000).is_ok()).count();
+        assert!(kept < limits::STATE_KEYS_MAX, "keys count as bytes");
     }
 }
