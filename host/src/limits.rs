@@ -137,6 +137,12 @@ pub const LOG_LINES_PER_CALL_MAX: u32 = 200;
 pub const LOG_LINE_BYTES_MAX: usize = 4 << 10;
 /// Last log lines that are kept with an error.
 pub const LOG_LINES_WITH_ERROR: usize = 10;
+/// Last log lines of a connection that can be asked for: some calls' worth of a connector under development.
+pub const JOURNAL_LINES_MAX: usize = 500;
+/// All of these lines; with 2,000 connections that write as much as they may, it is 128 MiB.
+pub const JOURNAL_BYTES_MAX: usize = 64 << 10;
+/// A connector's name: it stands in file names, paths and metric labels.
+pub const CONNECTOR_NAME_BYTES_MAX: usize = 64;
 /// Calls running at once in all sandboxes; each holds a memory slot and a stack.
 pub const CALLS_AT_ONCE_MAX: u32 = 256;
 /// Sandboxes kept warm, with memory that stays resident: bounded here times the two sizes below.
@@ -327,3 +333,15 @@ pub const KIT_PAGES_MAX: usize = 50;
 pub const KIT_LOG_LINES_MAX: usize = 40;
 /// How often a step is asked to measure it; the median counts.
 pub const KIT_ROUNDS: usize = 9;
+
+// ---- the vendor's tools -----------------------------------------------------------------------------------------
+
+/// How long `rustup target add` is waited for: this often, this long each. The target has some 20 MB.
+pub const RUSTUP_WAITS: u32 = 1_200;
+/// See [`RUSTUP_WAITS`].
+pub const RUSTUP_WAIT: Duration = Duration::from_millis(100);
+/// How long rustup is not asked again after it could not download the target: a machine without that network would wait
+/// at every build.
+pub const RUSTUP_UNREACHABLE_FOR: Duration = Duration::from_secs(24 * 3_600);
+/// Files of a connector's folder that are watched; more is somebody else's folder.
+pub const WATCHED_FILES_MAX: usize = 10_000;

@@ -15,6 +15,7 @@ mod documents;
 mod errors;
 mod frozen;
 mod golden;
+mod guide;
 mod harm;
 mod house;
 mod live;
@@ -24,6 +25,8 @@ mod recordings;
 mod signed;
 mod store;
 mod swap;
+mod vendor_kit;
+mod vendor_signing;
 mod versions;
 
 use apiconnect_tests::sim::business_one::{BusinessOne, Seed, Simulator};

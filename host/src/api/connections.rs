@@ -4,12 +4,12 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::input::Caller;
+use super::input::{Caller, Query};
 use super::problem::Problem;
-use super::reply::{Listed, reply};
+use super::reply::{Listed, reply, rfc3339};
 use super::route::{action, unknown_action};
 use super::{Api, recordings};
 use crate::access::Scope;
@@ -175,6 +175,52 @@ pub(super) fn pause() -> StatusCode {
 #[expect(dead_code, reason = "the router cannot tell actions apart; this describes one of `act`")]
 pub(super) fn resume() -> StatusCode {
     StatusCode::OK
+}
+
+/// A line that a connector logged.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LineView {
+    /// Grows from line to line, over restarts too.
+    number: u64,
+    /// When; RFC 3339, UTC.
+    at: String,
+    /// `debug`, `info`, `warn` or `error`.
+    level: &'static str,
+    /// The line.
+    text: String,
+    /// The call that wrote it.
+    call: String,
+}
+
+/// Which lines are wanted.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Lines {
+    /// Those behind the line with this number.
+    after: u64,
+}
+
+/// Lists the last lines that the connector logged in calls for a connection, debug lines too.
+#[utoipa::path(get, path = "/v1/connections/{connection}/log", tag = "connections",
+    params(("connection" = String, Path, description = "The connection's name"), Lines),
+    responses((status = 200, body = Listed<LineView>), (status = "default", body = Problem)))]
+pub(super) async fn log(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    caller: Caller,
+    Query(lines): Query<Lines>,
+) -> Result<Response, Problem> {
+    caller.may_use(Scope::Operate, &name)?;
+    let connection = api.connections().get(&name)?;
+    let items = connection.link.journal.after(lines.after).into_iter().map(|line| LineView {
+        number: line.number,
+        at: rfc3339(line.at),
+        level: line.level,
+        text: line.text,
+        call: line.call.to_string(),
+    });
+    reply(&Listed { items: items.collect(), next: None })
 }
 
 /// Lists the last exchanges with the system, without bodies and without secrets.

@@ -10,7 +10,7 @@ use utoipa::{Modify, OpenApi};
     info(title = "apiconnect", description = "Live prices, stock and documents of the systems behind a store."),
     paths(
         super::connections::list, super::connections::get, super::connections::check, super::connections::pause,
-        super::connections::resume, super::connections::exchanges,
+        super::connections::resume, super::connections::exchanges, super::connections::log,
         super::live::query_prices, super::live::query_inventory,
         super::customers::list_customers, super::customers::get_customer, super::customers::create_customer,
         super::customers::put_customer, super::customers::list_ship_tos, super::customers::create_ship_to,

@@ -19,6 +19,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/connections/{connection}/exchanges", get(connections::exchanges))
         .route("/v1/connections/{connection}/recordings", get(recordings::list))
         .route("/v1/connections/{connection}/recordings/{recording}", get(recordings::get))
+        .route("/v1/connections/{connection}/log", get(connections::log))
         .route("/v1/connections/{connection}/prices:query", post(live::query_prices))
         .route("/v1/connections/{connection}/inventory:query", post(live::query_inventory))
         .merge(parties())

@@ -85,7 +85,7 @@ enum Command {
     /// The exit code is 0 when it asked and ended exactly as recorded, and 1 when it did not; the first difference is
     /// told with its place. No host need run, and nothing is reached.
     Replay(recordings::Replay),
-    /// Look at connectors, install them, choose their versions, and make components of core modules.
+    /// Make connectors, build and sign them; install them and choose their versions.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
 }
@@ -146,6 +146,17 @@ pub fn help() -> String {
     let mut text = String::new();
     append(&mut root, &mut text);
     text
+}
+
+/// Whether these words are a command line of this program, without running it: what documentation shows is checked so.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn accepts(words: &[String]) -> Result<(), String> {
+    match Cli::try_parse_from(words) {
+        Err(error) if error.kind() != clap::error::ErrorKind::DisplayHelp => Err(error.to_string()),
+        _ => Ok(()),
+    }
 }
 
 fn append(command: &mut clap::Command, text: &mut String) {

@@ -37,6 +37,13 @@ impl Screen {
         write(std::io::stdout(), &serde_json::to_string_pretty(value).unwrap_or_default());
     }
 
+    /// Something to know on the way, beside the answer; nothing when JSON is wanted.
+    pub(super) fn note(&mut self, text: &str) {
+        if !self.json {
+            write(std::io::stderr(), text);
+        }
+    }
+
     pub(super) fn failed(&mut self, error: &anyhow::Error) {
         // The parts of a chain are fragments that fit "failed to …"; whole sentences come from the API as they are.
         let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");

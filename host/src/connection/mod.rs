@@ -243,6 +243,10 @@ impl Connections {
         let link = Link::new(name, settings, Arc::clone(&outlet) as _, vault, self.0.clock.clone());
         let mut link = link.recorded(recorder);
         link.parallel = file.limits.requests_parallel.unwrap_or(limits::REQUESTS_PARALLEL);
+        // Whoever follows its lines goes on doing so over a new version.
+        if let Some(open) = self.0.open.read().get(name) {
+            link.journal = open.link.journal.clone();
+        }
         Ok(Some(Arc::new(Connection {
             name: name.to_owned(),
             connector: file.connector.clone(),

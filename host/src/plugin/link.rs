@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use super::import::state::State;
+use super::journal::Journal;
 use super::recording::{Playback, Recorder, Source};
 use crate::commerce::lane::Lane;
 use crate::egress::{Outlet, Request, Response, SendError};
@@ -48,6 +49,8 @@ pub struct Link {
     pub exchange: Arc<dyn Exchange>,
     /// Requests of one call on the wire at a time.
     pub parallel: usize,
+    /// The last lines that its calls logged.
+    pub journal: Journal,
     pub(super) vault: Vault,
     pub(super) state: State,
     pub(super) clock: Clock,
@@ -60,8 +63,8 @@ impl Link {
     pub fn new(connection: &str, settings: String, exchange: Arc<dyn Exchange>, vault: Vault, clock: Clock) -> Self {
         let state = State::new(clock.clone());
         let connection = connection.to_owned();
-        let (parallel, tapes) = (limits::REQUESTS_PARALLEL, Source::None);
-        Self { connection, settings, exchange, parallel, vault, state, clock, tapes }
+        let (parallel, tapes, journal) = (limits::REQUESTS_PARALLEL, Source::None, Journal::default());
+        Self { connection, settings, exchange, parallel, journal, vault, state, clock, tapes }
     }
 
     /// The same with a recorder of its calls.

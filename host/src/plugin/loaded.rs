@@ -139,7 +139,10 @@ async fn within_describe(loaded: &Loaded) -> Result<Description, LoadError> {
 fn check_description(description: &Description) -> Result<(), LoadError> {
     let refuse = |text: String| Err(LoadError::Describe(text));
     let simple = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if description.name.is_empty() || description.name.len() > 64 || !description.name.chars().all(simple) {
+    if description.name.is_empty()
+        || description.name.len() > limits::CONNECTOR_NAME_BYTES_MAX
+        || !description.name.chars().all(simple)
+    {
         return refuse(format!("`{}` is no name; use lower-case letters, digits and `-`", description.name));
     }
     let schema = serde_json::from_str(&description.settings_schema)

@@ -4,8 +4,8 @@
 //! component; `interface` is what a component may offer, `loaded` one compiled version with what it can do; `registry` holds the versions that serve, `change`
 //! swaps them on request, `record` is what is remembered of them and `kept` their bytes; `signature` knows whom the
 //! operator trusts; `call` runs one operation under the five limits, `crash` tells how one ended badly; `import` is what
-//! a connector gets from the host, through the `link` of its connection; `recording` writes calls down and runs them
-//! again.
+//! a connector gets from the host, through the `link` of its connection; `journal` has the last lines it logged, and
+//! `surface` the names that a component takes and gives; `recording` writes calls down and runs them again.
 
 pub mod bindings;
 mod call;
@@ -17,6 +17,7 @@ mod file;
 mod guest;
 mod import;
 mod interface;
+mod journal;
 mod kept;
 mod link;
 mod loaded;
@@ -24,6 +25,7 @@ mod record;
 pub mod recording;
 mod registry;
 mod signature;
+mod surface;
 
 #[cfg(test)]
 mod registry_tests;
@@ -35,10 +37,12 @@ pub use engine::{EngineError, engine};
 pub use file::{FileError, component_of, find_component};
 pub use guest::Report;
 pub use interface::Interface;
+pub use journal::{Journal, LogLine};
 pub use link::{Exchange, Link};
 pub use loaded::{LoadError, Loaded, Sandbox};
 pub use record::{Asks, Record, Version};
 pub use registry::{Installed, Place, Registry, RegistryError};
 pub use signature::{Signature, SignatureError, Trust};
+pub use surface::Surface;
 
 pub use bindings::exports::apiconnect::connector as contract;

@@ -65,6 +65,11 @@ pub mod xml;
 
 pub use interfaces::Adapter;
 
+/// The examples of the guide are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/writing-a-connector.md")]
+struct Guide;
+
 /// Makes a component of a connector: `export!(Erp: pricing, orders)` exports `connector`, `pricing` and `orders`.
 ///
 /// The type must implement [`interfaces::Connector`] and the trait of every interface named. Built natively, for tests,

@@ -8,12 +8,15 @@
 //! assert_eq!(host.requests()[0].target, "ping");
 //! ```
 
+mod fixture;
+
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::bindings::shared::http::Request;
 use crate::bindings::shared::http::{Failure, FailureKind, Header, Method, Response};
 use crate::log::Level;
+use crate::types::WriteContext;
 
 thread_local! {
     static HOST: RefCell<FakeHost> = RefCell::new(FakeHost::default());
@@ -25,6 +28,9 @@ type Answer = Result<Response, Failure>;
 #[derive(Debug, Default)]
 pub struct FakeHost {
     answers: Vec<(String, String, Answer)>,
+    fixtures: Vec<fixture::Fixture>,
+    /// What was made in the system, as the recorded answers say.
+    marks: BTreeSet<String>,
     requests: Vec<Request>,
     #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "in Wasm the real host keeps it"))]
     pub(crate) state: BTreeMap<String, Vec<u8>>,
@@ -107,6 +113,13 @@ impl FakeHost {
     }
 }
 
+/// What a first attempt at the document `reference` is made with.
+#[must_use]
+pub fn write(reference: &str) -> WriteContext {
+    let idempotency_key = format!("key-{reference}");
+    WriteContext { idempotency_key, reference: reference.into(), attempt: 1, dry_run: false }
+}
+
 pub(crate) fn with<R>(act: impl FnOnce(&mut FakeHost) -> R) -> R {
     HOST.with_borrow_mut(act)
 }
@@ -129,12 +142,15 @@ pub(crate) fn answer(request: Request) -> Answer {
         let method = method_name(&request.method).to_owned();
         let at =
             host.answers.iter().position(|(m, target, _)| *m == method && request.target.starts_with(target.as_str()));
+        let mut recorded = || fixture::answer(&host.fixtures, &request, &mut host.marks);
         let answer = match at {
             Some(at) => host.answers.remove(at).2,
-            None => Err(Failure {
-                kind: FailureKind::Refused,
-                maybe_sent: false,
-                message: format!("the fake host has no answer for {method} {}", request.target),
+            None => recorded().unwrap_or_else(|| {
+                Err(Failure {
+                    kind: FailureKind::Refused,
+                    maybe_sent: false,
+                    message: format!("the fake host has no answer for {method} {}", request.target),
+                })
             }),
         };
         host.requests.push(request);

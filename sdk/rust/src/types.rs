@@ -106,3 +106,116 @@ impl Price {
         }
     }
 }
+
+impl PriceRequest {
+    /// What does so much of a product cost, with nothing else said.
+    #[must_use]
+    pub fn new(product: impl Into<String>, quantity: Quantity) -> Self {
+        Self {
+            customer: None,
+            ship_to: None,
+            product: product.into(),
+            quantity,
+            warehouse: None,
+            currency: None,
+            date: None,
+            want_breaks: false,
+        }
+    }
+}
+
+impl InventoryRequest {
+    /// How much is there of a product, in every warehouse.
+    #[must_use]
+    pub fn new(product: impl Into<String>) -> Self {
+        Self { product: product.into(), warehouse: None, unit: None, customer: None }
+    }
+}
+
+impl Availability {
+    /// So much can be promised from a warehouse, with nothing else known.
+    #[must_use]
+    pub fn new(product: impl Into<String>, warehouse: impl Into<String>, available: impl ToString) -> Self {
+        Self {
+            product: product.into(),
+            warehouse: warehouse.into(),
+            unit: None,
+            available: available.to_string(),
+            on_hand: None,
+            committed: None,
+            on_order: None,
+            next_receipt: None,
+            lead_time_days: None,
+        }
+    }
+}
+
+impl OrderLine {
+    /// So much of a product at the system's own price.
+    #[must_use]
+    pub fn new(line: impl Into<String>, product: impl Into<String>, quantity: Quantity) -> Self {
+        Self {
+            line: line.into(),
+            product: Some(product.into()),
+            customer_sku: None,
+            description: None,
+            quantity,
+            price_unit: None,
+            price_per: None,
+            unit_price: None,
+            price_override: false,
+            discount: None,
+            tax: None,
+            total: None,
+            warehouse: None,
+            requested_date: None,
+            status: None,
+            shipped: None,
+            backordered: None,
+            cancelled: None,
+            kit_parent: None,
+            note: None,
+            custom: Vec::new(),
+        }
+    }
+}
+
+impl Order {
+    /// An order of a customer, with nothing said but what is bought.
+    #[must_use]
+    pub fn new(reference: impl Into<String>, customer: impl Into<String>, lines: Vec<OrderLine>) -> Self {
+        Self {
+            ids: None,
+            revision: None,
+            kind: OrderKind::Order,
+            reference: reference.into(),
+            customer_po: None,
+            status: None,
+            raw_status: None,
+            customer: customer.into(),
+            ship_to: None,
+            ship_address: None,
+            bill_to: None,
+            currency: None,
+            order_date: None,
+            requested_date: None,
+            promised_date: None,
+            expires: None,
+            carrier: None,
+            ship_service: None,
+            freight: None,
+            warehouse: None,
+            lines,
+            totals: None,
+            payment: None,
+            notes: Vec::new(),
+            placed_by: None,
+            holds: Vec::new(),
+            shipments: Vec::new(),
+            invoices: Vec::new(),
+            links: Vec::new(),
+            custom: Vec::new(),
+            native: None,
+        }
+    }
+}

@@ -23,6 +23,7 @@ impl Host for Guest {
         truncate(&mut line, limits::LOG_LINE_BYTES_MAX);
         let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let (connection, call) = (self.link.connection.as_str(), self.call_id.as_ref());
+        self.link.journal.add(self.link.clock.now(), &self.call_id, name(level), &line);
         match level {
             Level::Debug => tracing::debug!(target: "connector", connection, call, "{line}"),
             Level::Info => tracing::info!(target: "connector", connection, call, "{line}"),
@@ -33,6 +34,15 @@ impl Host for Guest {
             self.last_lines.pop_front();
         }
         self.last_lines.push_back(line);
+    }
+}
+
+const fn name(level: Level) -> &'static str {
+    match level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
     }
 }
 
