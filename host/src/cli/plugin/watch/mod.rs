@@ -43,7 +43,7 @@ pub(in crate::cli) struct Watch {
 /// Where a new version goes.
 enum Place {
     /// A running host, asked over its API.
-    Host(Client),
+    Host(Box<Client>),
     /// The folder that a running host looks through.
     Folder(PathBuf),
     /// Nowhere: there is no host to be seen.
@@ -77,7 +77,7 @@ impl Watch {
 
     fn place(&self, config: &Path, remote: &Remote, screen: &mut Screen) -> anyhow::Result<Place> {
         if remote.has_key() {
-            return Ok(Place::Host(remote.client(config)?));
+            return Ok(Place::Host(Box::new(remote.client(config)?)));
         }
         if !config.exists() {
             screen.note(&format!(
