@@ -42,10 +42,12 @@ impl Host for Guest {
 }
 
 impl Guest {
-    async fn exchanged(&self, requests: Vec<Request>) -> Vec<Result<Response, Failure>> {
+    // By `&mut`: what WASI holds for a call may move between threads, but not be seen by two at a time.
+    async fn exchanged(&mut self, requests: Vec<Request>) -> Vec<Result<Response, Failure>> {
         let (slots, requests) = convert(requests);
         let exchange = std::sync::Arc::clone(&self.link.exchange);
-        let answers = exchange.send_all(requests, self.time_left(), self.link.parallel, self.lane).await;
+        let (time, parallel, lane) = (self.time_left(), self.link.parallel, self.lane);
+        let answers = exchange.send_all(requests, time, parallel, lane).await;
         merge(slots, answers)
     }
 }
