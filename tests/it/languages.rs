@@ -6,7 +6,7 @@ use apiconnect_tests::sim::business_one::{BusinessOne, Seed, Simulator};
 use apiconnect_tests::world::{Answer, Client, Folder, Process, component};
 use bytes::Bytes;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::eventually;
 use super::recordings::{export, replayed};
@@ -277,15 +277,15 @@ async fn a_replay_is_told_the_same_time_and_the_same_random_numbers() {
         let text = std::fs::read_to_string(&file).unwrap();
         let (code, said) = replayed(&folder, &file, &[]);
         assert_eq!(code, 0, "{said}\n{text}");
-        let mut recording: Value = serde_json::from_str(&text).unwrap();
-        for step in recording["steps"].as_array_mut().unwrap().iter_mut().filter(|step| step["asked"] == "seed") {
-            step["told"] = json!({ "seed": "another seed of thirty-two bytes" });
+        if let Some(at) = text.find("\"asked\": \"seed\"") {
             seeds += 1;
+            // With another seed it is told other numbers: it is the recording that decides.
+            let (before, seed) = text.split_at(at + text[at..].find("\"base64\": \"").unwrap() + 11);
+            let other = if seed.starts_with('A') { "B" } else { "A" };
+            std::fs::write(&file, format!("{before}{other}{}", &seed[1..])).unwrap();
+            let (code, said) = replayed(&folder, &file, &[]);
+            assert!(code == 1 && said["differences"][0]["place"] == "result[0].Ok.contract", "{said}");
         }
-        // With another seed it is told other numbers: it is the recording that decides.
-        std::fs::write(&file, recording.to_string()).unwrap();
-        let differs = replayed(&folder, &file, &[]).0 != 0;
-        assert_eq!(differs, recording.to_string().contains("another seed"), "{text}");
     }
     assert_eq!(seeds, 1, "one call asked for random numbers, and asked once");
 }

@@ -44,6 +44,7 @@ impl Host for Guest {
 }
 
 impl Guest {
+    // By `&mut`: what WASI holds for a call may move between threads, but not be seen by two at a time.
     async fn exchanged(&mut self, requests: Vec<Request>) -> Vec<Result<Response, Failure>> {
         let (slots, requests) = convert(requests);
         let exchange = std::sync::Arc::clone(&self.link.exchange);
