@@ -8,7 +8,7 @@ const DEEDS: [(&str, u16, &str, &str); 41] = [
     ("good", 200, "", ""),
     ("spin", 502, "connector_failed", ""),
     ("spin-calls", 502, "connector_failed", ""),
-    ("spin-sign", 502, "connector_failed", ""),
+    ("spin-sign", 504, "deadline", ""),
     ("recurse", 502, "connector_failed", ""),
     ("memory", 502, "connector_failed", ""),
     ("crumbs", 502, "connector_failed", ""),

@@ -119,7 +119,7 @@ async fn files_and_environment_are_not_there() {
             yard.folder.connection("handmade", &file).unwrap();
             yard.opened("handmade").await;
             let answer = yard.ask_of("handmade", "x").await;
-            assert_eq!((answer.status, &answer.body["code"]), (503, &"rate_limited".into()), "{}", answer.text);
+            assert_eq!((answer.status, &answer.body["code"]), (503, &"system_rate_limited".into()), "{}", answer.text);
             assert_eq!(answer.headers["retry-after"], "0", "no variables and no folders");
         }
         other => panic!("{other}: {}", answer.text),
