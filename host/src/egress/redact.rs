@@ -101,7 +101,7 @@ fn forms(text: &str) -> Vec<String> {
 
 /// The digits that are the same whatever stands before and after the text, when `before` bytes stand before it.
 fn inner(engine: &impl Engine, text: &str, before: usize) -> String {
-    let whole = engine.encode([&[0_u8, 0, 0][..before.min(3)], text.as_bytes()].concat());
+    let whole = engine.encode([vec![0_u8; before], text.as_bytes().to_vec()].concat());
     let bits = (before * 8, (before + text.len()) * 8);
     whole.get(bits.0.div_ceil(6)..bits.1 / 6).unwrap_or_default().to_owned()
 }
