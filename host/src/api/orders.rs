@@ -13,6 +13,7 @@ use super::problem::Problem;
 use super::reply::{Listed, page, reply};
 use super::route::{action, unknown_action};
 use crate::commerce::documents::{Order, Shipment};
+use crate::commerce::validate;
 use crate::commerce::writes::{Cancellation, NoteAddition, On};
 use crate::queue::{Document, Job};
 
@@ -98,12 +99,10 @@ pub(super) async fn simulate_order(
     caller: Caller,
     Json(order): Json<Order>,
 ) -> Result<Response, Problem> {
-    let order = Document::Order(Box::new(order));
-    let problems = order.problems();
+    let problems = validate::order(&order);
     if !problems.is_empty() {
         return Err(Problem::invalid(problems));
     }
-    let Document::Order(order) = order else { return Err(Problem::unanswered()) };
     let priced = api
         .ask(&caller, &connection, "orders.simulate", async |loaded, call| loaded.simulate_order(call, &order).await)
         .await?;
